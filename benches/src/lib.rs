@@ -1,0 +1,1 @@
+//! What messages cost: `cargo bench -p laster-benches`. Each file of `benches/` says what it compares.
