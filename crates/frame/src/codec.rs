@@ -6,7 +6,7 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use crate::{
     Header,
-    decode::Decoder,
+    decode::{Decoder, Frame},
     encode::Encoder,
     error::{DecodeError, EncodeError},
     layout::{Framing, Side},
@@ -19,6 +19,12 @@ pub struct RawFrame {
     pub header: Header,
     /// What follows the header.
     pub payload: Bytes,
+}
+
+impl From<Frame<'_>> for RawFrame {
+    fn from(frame: Frame<'_>) -> Self {
+        RawFrame { header: frame.header, payload: Bytes::copy_from_slice(frame.payload) }
+    }
 }
 
 /// A decoder of what the peer sends and an encoder of what this side sends, for `tokio_util::codec::Framed`.

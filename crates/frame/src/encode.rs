@@ -43,11 +43,7 @@ impl<F: Framing> Encoder<F> {
     /// The layout cannot carry such a frame. Nothing was written.
     #[inline(always)]
     pub fn encode(&mut self, header: &Header, payload: &[u8], out: &mut impl BufMut) -> Result<(), EncodeError> {
-        let layout = self.framing.layout();
-        let length = check(layout, header, payload.len())?;
-        if !layout.control_words().is_empty() {
-            refuse_lookalike(layout, header, length, Some(payload))?;
-        }
+        let length = check(self.framing.layout(), header, payload.len(), Some(payload))?;
         if self.at_start {
             self.prologue(out);
         }
@@ -55,35 +51,57 @@ impl<F: Framing> Encoder<F> {
         out.put_slice(payload);
         Ok(())
     }
-
-    /// Writes the header of a frame whose `payload_len` bytes of payload the caller writes behind it; the first time, after
-    /// the prologue. In a layout with control words, [`encode`](Encoder::encode) refuses fewer frames: it sees the payload.
-    ///
-    /// # Errors
-    /// The layout cannot carry such a frame. Nothing was written.
-    #[inline(always)]
-    pub fn encode_header(
-        &mut self,
-        header: &Header,
-        payload_len: usize,
-        out: &mut impl BufMut,
-    ) -> Result<(), EncodeError> {
-        let layout = self.framing.layout();
-        let length = check(layout, header, payload_len)?;
-        if !layout.control_words().is_empty() {
-            refuse_lookalike(layout, header, length, None)?;
-        }
-        if self.at_start {
-            self.prologue(out);
-        }
-        write_header(self.framing.layout(), header, length, out);
-        Ok(())
-    }
 }
 
-/// Whether the layout can carry the frame; gives what the length field says of it.
+/// Writes a frame, wherever in a stream.
+///
+/// # Errors
+/// The layout cannot carry such a frame. Nothing was written.
 #[inline(always)]
-fn check(layout: &Layout, header: &Header, payload_len: usize) -> Result<u64, EncodeError> {
+pub fn encode_frame(
+    layout: &Layout,
+    header: &Header,
+    payload: &[u8],
+    out: &mut impl BufMut,
+) -> Result<(), EncodeError> {
+    let length = check(layout, header, payload.len(), Some(payload))?;
+    write_header(layout, header, length, out);
+    out.put_slice(payload);
+    Ok(())
+}
+
+/// Writes the header of a frame, whose `payload_len` bytes of payload the caller writes behind it.
+///
+/// In a layout with control words, [`encode_frame`] refuses fewer frames: it sees the payload.
+///
+/// # Errors
+/// The layout cannot carry such a frame. Nothing was written.
+#[inline(always)]
+pub fn encode_header(
+    layout: &Layout,
+    header: &Header,
+    payload_len: usize,
+    out: &mut impl BufMut,
+) -> Result<(), EncodeError> {
+    let length = check(layout, header, payload_len, None)?;
+    write_header(layout, header, length, out);
+    Ok(())
+}
+
+/// Whether the layout can carry the frame; gives what the length field says of it. A payload that is not known could be
+/// anything.
+#[inline(always)]
+fn check(layout: &Layout, header: &Header, payload_len: usize, payload: Option<&[u8]>) -> Result<u64, EncodeError> {
+    let length = length_of(layout, header, payload_len)?;
+    if !layout.control_words().is_empty() {
+        refuse_lookalike(layout, header, length, payload.unwrap_or_default())?;
+    }
+    Ok(length)
+}
+
+/// What the length field says of a frame.
+#[inline(always)]
+fn length_of(layout: &Layout, header: &Header, payload_len: usize) -> Result<u64, EncodeError> {
     if payload_len > layout.max_payload as usize {
         return Err(EncodeError::PayloadTooLarge { found: payload_len, limit: layout.max_payload });
     }
@@ -127,16 +145,15 @@ fn check(layout: &Layout, header: &Header, payload_len: usize) -> Result<u64, En
     Ok(length as u64)
 }
 
-/// Refuses a frame that the decoder could take for a control word: one begins with the other. A payload that is not known
-/// could be anything.
+/// Refuses a frame that the decoder could take for a control word: one begins with the other.
 #[cold]
-fn refuse_lookalike(layout: &Layout, header: &Header, length: u64, payload: Option<&[u8]>) -> Result<(), EncodeError> {
+fn refuse_lookalike(layout: &Layout, header: &Header, length: u64, payload: &[u8]) -> Result<(), EncodeError> {
     if header.control.is_some() {
         return Ok(());
     }
     let mut frame = Vec::with_capacity(layout.max_header_len());
     write_header(layout, header, length, &mut frame);
-    frame.extend_from_slice(payload.unwrap_or_default());
+    frame.extend_from_slice(payload);
     let alike = |word: &[u8]| frame.starts_with(word) || word.starts_with(&frame);
     match layout.control_words().iter().position(|word| alike(word.as_bytes())) {
         Some(n) => Err(EncodeError::LooksLikeControlWord { word: n as u8 }),

@@ -214,6 +214,11 @@ impl Layout {
         self.control.as_slice()
     }
 
+    /// The most junk between two frames, where the layout hunts for its leading constant.
+    pub const fn max_junk(&self) -> Option<u32> {
+        self.max_junk
+    }
+
     /// What `side` sends before its first frame.
     #[inline(always)]
     pub const fn prologue_of(&self, side: Side) -> &Literal {

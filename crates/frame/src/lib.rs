@@ -37,7 +37,7 @@ pub mod testing;
 
 pub use codec::{Codec, CodecError, RawFrame};
 pub use decode::{Decoder, Frame};
-pub use encode::Encoder;
+pub use encode::{Encoder, encode_frame, encode_header};
 pub use error::{DecodeError, EncodeError};
 pub use field::{
     Counts, Encoding, Field, Integer, Literal, MAX_FIELDS, MAX_LITERAL, MAX_PARTS, MAX_VALUES, Part, Role,

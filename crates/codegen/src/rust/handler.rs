@@ -1,0 +1,248 @@
+//! The typed handler of a server's sessions, and what serves it.
+
+use laster_frame::Side;
+
+use crate::{
+    Message, Replies, UnknownId,
+    rust::{
+        client::{Answered, bound, pattern, type_of, write_deadline, write_deref, write_methods},
+        names::{camel, method},
+        paths::Paths,
+        writer::Writer,
+    },
+};
+
+pub(super) fn write(out: &mut Writer, paths: &Paths<'_>) {
+    write_peer(out, paths);
+    write_trait(out, paths);
+    write_serve(out);
+    write_dispatch(out, paths);
+}
+
+fn write_peer(out: &mut Writer, paths: &Paths<'_>) {
+    let caller = out.laster("Caller");
+    out.gap();
+    out.line("/// A server's end of a session: the client as a handler sees it. A cheap handle.");
+    out.line("#[derive(Clone, Debug)]");
+    out.line(format!("pub struct Peer({caller}<FromServer, FromClient>);"));
+    out.gap();
+    out.line("impl Peer {");
+    write_deadline(out, "Peer");
+    write_methods(out, paths, Side::Server);
+    out.line("}");
+    write_deref(out, "Peer", Side::Server);
+}
+
+/// Whether handlers are given the header: it holds something of the user's.
+fn with_header(paths: &Paths<'_>) -> bool {
+    !paths.protocol.values.is_empty()
+}
+
+fn write_trait(out: &mut Writer, paths: &Paths<'_>) {
+    let reason = out.laster("net::CloseReason");
+    out.gap();
+    out.line("/// What a server does with what one client sends. Messages come one at a time, in their order.");
+    out.line("///");
+    out.line(
+        "/// A message of this protocol that is left out does not compile, and neither does a reply it does not have.",
+    );
+    out.line("pub trait Handler: Send + 'static {");
+    for message in &paths.protocol.client.messages {
+        out.gap();
+        out.docs(&message.comments, &format!("`{}` came.", message.name));
+        let parameters = parameters(out, paths, message);
+        let output = output(paths, message);
+        out.line(format!("fn {}(", method(&message.name)));
+        for parameter in parameters {
+            out.line(format!("{parameter},"));
+        }
+        out.line(format!(") -> impl ::core::future::Future<Output = {output}> + Send;"));
+    }
+    for control in paths.protocol.control.iter().filter(|control| control.from.has(Side::Client)) {
+        out.gap();
+        out.line(format!("/// The control word `{}` came.", control.name));
+        out.line(format!("fn {}(", method(&control.name)));
+        out.line("&mut self,");
+        out.line("peer: &Peer,");
+        out.line(") -> impl ::core::future::Future<Output = ()> + Send;");
+    }
+    if paths.protocol.unknown_id == UnknownId::Deliver {
+        let raw = out.laster("frame::RawFrame");
+        out.gap();
+        out.line("/// A frame came with an id that the schema does not know.");
+        out.line("fn unknown(");
+        out.line("&mut self,");
+        out.line("peer: &Peer,");
+        out.line(format!("frame: {raw},"));
+        out.line(") -> impl ::core::future::Future<Output = ()> + Send;");
+    }
+    out.gap();
+    out.line("/// The session is over. Called exactly once, and last.");
+    out.line(format!("fn closed(&mut self, peer: &Peer, reason: &{reason}) {{"));
+    out.line("let _ = (peer, reason);");
+    out.line("}");
+    out.line("}");
+}
+
+fn parameters(out: &mut Writer, paths: &Paths<'_>, message: &Message) -> Vec<String> {
+    let mut parameters = vec!["&mut self".to_owned(), "peer: &Peer".to_owned()];
+    if with_header(paths) {
+        parameters.push(format!("header: {}", out.laster("frame::Header")));
+    }
+    if let Some(carried) = paths.carries(message).of_type() {
+        let name = if message.answer.is_some() { "request" } else { "message" };
+        parameters.push(format!("{name}: {carried}"));
+    }
+    if is_streamed(paths, message) {
+        parameters.push(format!("replies: {}<'_, FromServer, FromClient>", out.laster("Stream")));
+    }
+    parameters
+}
+
+fn answered<'a>(paths: &Paths<'a>, message: &'a Message) -> Option<Answered<'a>> {
+    message.answer.as_ref().map(|answer| Answered::new(paths, Side::Client, answer))
+}
+
+fn is_streamed(paths: &Paths<'_>, message: &Message) -> bool {
+    answered(paths, message).is_some_and(|answered| !answered.stream.is_empty())
+}
+
+/// What a handler's method gives.
+fn output(paths: &Paths<'_>, message: &Message) -> String {
+    let Some(answered) = answered(paths, message) else { return "()".into() };
+    if answered.errors.is_empty() {
+        return answered.reply_type(paths);
+    }
+    format!("Result<{}, {}>", answered.reply_type(paths), answered.error_type(paths, message))
+}
+
+fn write_serve(out: &mut Writer) {
+    let (service, config) = (out.laster("net::Service"), out.laster("net::ServiceConfig"));
+    let (application, error) = (out.laster("net::Application"), out.laster("net::ServiceError"));
+    out.gap();
+    out.line("/// A service of this protocol, not yet started; `make` makes a handler for each session.");
+    out.line("///");
+    out.line("/// # Errors");
+    out.line("/// A limit in the configuration is 0.");
+    out.line("pub fn serve<H: Handler>(");
+    out.line("make: impl Fn(&Peer) -> H + Send + Sync + 'static,");
+    out.line(format!("config: {config},"));
+    out.line(format!(") -> Result<{service}<impl {application}>, {error}> {{"));
+    out.line("::laster::serve::<Protocol, _, _>(move |caller| Served(make(&Peer(caller.clone()))), config)");
+    out.line("}");
+}
+
+fn write_dispatch(out: &mut Writer, paths: &Paths<'_>) {
+    let (header, reason) = (out.laster("frame::Header"), out.laster("net::CloseReason"));
+    out.gap();
+    out.line("/// A handler, and which of its methods each message is for.");
+    out.line("struct Served<H>(H);");
+    out.gap();
+    out.line("impl<H: Handler> ::laster::Dispatch<Protocol> for Served<H> {");
+    out.line("async fn dispatch(");
+    out.line("&mut self,");
+    out.line("caller: &Caller<FromServer, FromClient>,");
+    out.line(format!("header: {header},"));
+    out.line("message: FromClient,");
+    out.line(format!(") -> Result<(), {reason}> {{"));
+    out.line("let peer = &Peer(caller.clone());");
+    if matches!(paths.protocol.replies, Replies::Field(_)) {
+        out.line("let number = ::laster::Messages::number(&message);");
+    } else {
+        out.line("let number = 0;");
+    }
+    out.line("let reply: FromServer = match message {");
+    for message in &paths.protocol.client.messages {
+        write_arm(out, paths, message);
+    }
+    for control in paths.protocol.control.iter().filter(|control| control.from.has(Side::Client)) {
+        out.line(format!(
+            "FromClient::{} => return Ok(self.0.{}(peer).await),",
+            camel(&control.name),
+            method(&control.name)
+        ));
+    }
+    if paths.protocol.unknown_id == UnknownId::Deliver {
+        out.line("FromClient::Unknown(frame) => return Ok(self.0.unknown(peer, frame).await),");
+    }
+    out.line("};");
+    out.line("Ok(caller.reply(header, number, reply).await?)");
+    out.line("}");
+    out.gap();
+    out.line(format!("fn closed(&mut self, caller: &Caller<FromServer, FromClient>, reason: &{reason}) {{"));
+    out.line("self.0.closed(&Peer(caller.clone()), reason);");
+    out.line("}");
+    out.line("}");
+}
+
+/// The arm of one message: calls its method, and makes what that gives into the reply.
+fn write_arm(out: &mut Writer, paths: &Paths<'_>, message: &Message) {
+    let pattern_ = pattern(paths, "FromClient", message, "message");
+    let mut arguments = vec!["peer"];
+    if with_header(paths) {
+        arguments.push("header");
+    }
+    if paths.carries(message).of_type().is_some() {
+        arguments.push("message");
+    }
+    let streamed = is_streamed(paths, message);
+    if streamed {
+        arguments.push("replies");
+    }
+    let call = format!("self.0.{}({}).await", method(&message.name), arguments.join(", "));
+    let Some(answered) = answered(paths, message) else {
+        out.line(format!("{pattern_} => return Ok({call}),"));
+        return;
+    };
+    out.line(format!("{pattern_} => {{"));
+    if streamed {
+        out.line("let replies = ::laster::Stream::new(caller, header, number);");
+    }
+    if answered.errors.is_empty() {
+        write_reply(out, paths, &answered, &call);
+    } else {
+        out.line(format!("match {call} {{"));
+        let reply = answered.reply.map(|reply| bound(paths, reply, "reply"));
+        let value = value(paths, answered.reply, "reply");
+        out.line(format!("Ok({}) => {value},", reply.unwrap_or_else(|| "()".into())));
+        for error in &answered.errors {
+            let variant = camel(&error.name);
+            let binding = bound(paths, error, "error");
+            let matched = match answered.errors.as_slice() {
+                [_] => binding,
+                _ if binding == "()" => format!("{}::{variant}", answered.error_type(paths, message)),
+                _ => format!("{}::{variant}({binding})", answered.error_type(paths, message)),
+            };
+            out.line(format!("Err({matched}) => {},", self::value(paths, Some(error), "error")));
+        }
+        out.line("}");
+    }
+    out.line("}");
+}
+
+fn write_reply(out: &mut Writer, paths: &Paths<'_>, answered: &Answered<'_>, call: &str) {
+    match answered.reply {
+        Some(reply) if type_of(&paths.carries(reply)) != "()" => {
+            out.line(format!("FromServer::{}({call})", camel(&reply.name)));
+        }
+        Some(reply) => {
+            out.line(format!("{call};"));
+            out.line(format!("FromServer::{}", camel(&reply.name)));
+        }
+        None => {
+            out.line(format!("{call};"));
+            out.line("return Ok(());");
+        }
+    }
+}
+
+/// The expression of a reply that a pattern has bound.
+fn value(paths: &Paths<'_>, reply: Option<&Message>, binding: &str) -> String {
+    match reply {
+        Some(reply) if paths.carries(reply).of_type().is_some() => {
+            format!("FromServer::{}({binding})", camel(&reply.name))
+        }
+        Some(reply) => format!("FromServer::{}", camel(&reply.name)),
+        None => "return Ok(())".into(),
+    }
+}
