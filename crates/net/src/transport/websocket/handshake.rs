@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use httparse::Header;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{Below, frame::Masks};
+use super::{Below, mask::Masks};
 use crate::endpoint::{HostPort, UrlPath};
 
 /// The most bytes in the head of a request or a response.

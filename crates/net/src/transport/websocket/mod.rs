@@ -14,6 +14,7 @@
 
 mod frame;
 mod handshake;
+mod mask;
 #[cfg(test)]
 mod tests;
 
@@ -30,8 +31,9 @@ pub use self::{
     handshake::{MAX_HEAD, WebSocketServer},
 };
 use self::{
-    frame::{Deframer, Masks, Opcode, put_frame},
+    frame::{Deframer, Opcode, put_frame},
     handshake::{answer, ask},
+    mask::Masks,
 };
 use super::{Reader, Transport, Writer};
 use crate::endpoint::{HostPort, UrlPath};

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 use super::{
-    frame::{Deframer, MAX_EMPTY_FRAMES, Masks, Opcode, Violation, put_frame},
+    frame::{Deframer, MAX_EMPTY_FRAMES, Opcode, Violation, put_frame},
+    mask::Masks,
     *,
 };
 
