@@ -4,7 +4,7 @@ use std::{future::Future, marker::PhantomData, time::Duration};
 
 use laster_frame::{Frame, Header};
 use laster_net::{
-    Application, CloseReason, Connected, Failed, Handler, MessageError, Service, ServiceConfig, ServiceError, Session,
+    Application, CloseReason, Connected, Handler, MessageError, Service, ServiceConfig, ServiceError, Session,
 };
 
 use crate::{
@@ -21,13 +21,12 @@ pub trait Dispatch<P: Protocol>: Send + 'static {
     /// Handles a message and sends what answers it.
     fn dispatch(
         &mut self,
-        peer: &Caller<P::FromServer, P::FromClient>,
         header: Header,
         message: P::FromClient,
     ) -> impl Future<Output = Result<(), CloseReason>> + Send;
 
     /// The session is over. Called exactly once, and last.
-    fn closed(&mut self, peer: &Caller<P::FromServer, P::FromClient>, reason: &CloseReason);
+    fn closed(&mut self, reason: &CloseReason);
 }
 
 /// A service that serves this protocol, with a handler that `make` makes for each session.
@@ -40,23 +39,13 @@ where
     D: Dispatch<P>,
     M: Fn(&Caller<P::FromServer, P::FromClient>) -> D + Send + Sync + 'static,
 {
-    Service::new(Serving { make, on_failed: None, protocol: PhantomData }, config)
+    Service::new(Serving { make, protocol: PhantomData }, config)
 }
 
 /// What serves a protocol: the application below a typed service.
 pub struct Serving<P, M> {
     make: M,
-    on_failed: Option<Box<dyn Fn(Failed) + Send + Sync>>,
     protocol: PhantomData<fn(P)>,
-}
-
-impl<P, M> Serving<P, M> {
-    /// Calls this for each connection that did not become a session.
-    #[must_use]
-    pub fn on_failed(mut self, call: impl Fn(Failed) + Send + Sync + 'static) -> Self {
-        self.on_failed = Some(Box::new(call));
-        self
-    }
 }
 
 impl<P, D, M> Application for Serving<P, M>
@@ -75,12 +64,6 @@ where
     fn connected(&self, session: &Session, _: Connected) -> ServerHandler<P, D> {
         let peer = Caller::new(session.clone(), Waiting::new(P::REPLIES, P::NUMBERING), DEADLINE);
         ServerHandler { handler: (self.make)(&peer), peer, greeted: P::FromClient::FIRST.is_none() }
-    }
-
-    fn failed(&self, failed: Failed) {
-        if let Some(call) = &self.on_failed {
-            call(failed);
-        }
     }
 }
 
@@ -114,13 +97,13 @@ impl<P: Protocol, D: Dispatch<P>> Handler for ServerHandler<P, D> {
 
     async fn message(&mut self, _: &Session, (header, message): Self::Message) -> Result<(), CloseReason> {
         match self.peer.deliver(&header, message).await {
-            Some(message) => self.handler.dispatch(&self.peer, header, message).await,
+            Some(message) => self.handler.dispatch(header, message).await,
             None => Ok(()),
         }
     }
 
     fn closed(&mut self, _: &Session, reason: &CloseReason) {
         self.peer.end_calls();
-        self.handler.closed(&self.peer, reason);
+        self.handler.closed(reason);
     }
 }

@@ -106,6 +106,9 @@ async fn serve<F: Framing, H: Handler>(
         if let Err(reason) = handler.message(session, message).await {
             return reason;
         }
+        if session.shared.finishing.load(Relaxed) {
+            return CloseReason::Local;
+        }
     }
 }
 

@@ -186,6 +186,12 @@ impl Session {
         self.shared.close(CloseReason::Local);
     }
 
+    /// Ends the session like [`close`](Session::close), but when its handler is done with the message it is at, so that the
+    /// answer to that is still sent.
+    pub fn close_after_this(&self) {
+        self.shared.finishing.store(true, Relaxed);
+    }
+
     /// Ends the session like [`close`](Session::close), for a reason of the caller's choice.
     pub fn close_for(&self, reason: CloseReason) {
         self.shared.close(reason);

@@ -130,7 +130,7 @@ fn serve<A: Application>(inner: &Arc<Inner<A>>, run: &Run, incoming: Incoming, l
     let peer: PeerAddress = incoming.peer();
     let slot = match inner.slots.take(&peer) {
         Ok(slot) => slot,
-        Err(reason) => return inner.failed(refused(&endpoint, &peer, reason)),
+        Err(reason) => return inner.failed(refused(&endpoint, peer, reason)),
     };
     run.tasks.clone().spawn(async move {
         let limit = inner.config.limits.handshake;
@@ -138,14 +138,14 @@ fn serve<A: Application>(inner: &Arc<Inner<A>>, run: &Run, incoming: Incoming, l
         let transport = match run.stop.run_until_cancelled(handshake).await {
             None => return,
             Some(Ok(Ok(transport))) => transport,
-            Some(Ok(Err(error))) => return inner.failed(refused(&endpoint, &peer, error.into())),
-            Some(Err(_)) => return inner.failed(refused(&endpoint, &peer, CloseReason::HandshakeDeadline { limit })),
+            Some(Ok(Err(error))) => return inner.failed(refused(&endpoint, peer, error.into())),
+            Some(Err(_)) => return inner.failed(refused(&endpoint, peer, CloseReason::HandshakeDeadline { limit })),
         };
         let how = Connected::Accepted { listener: endpoint };
         inner.run_session(transport, Side::Server, peer, how, run, slot).await;
     });
 }
 
-fn refused(listener: &Endpoint, peer: &PeerAddress, reason: CloseReason) -> Failed {
-    Failed { endpoint: listener.clone(), peer: Some(peer.clone()), token: None, reason }
+fn refused(listener: &Endpoint, peer: PeerAddress, reason: CloseReason) -> Failed {
+    Failed { endpoint: listener.clone(), peer: Some(peer), token: None, reason }
 }

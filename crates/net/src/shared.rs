@@ -44,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     /// Whether the phase is open: to be asked without the lock.
     open: AtomicBool,
+    /// Whether the session is to end when its handler is done with the message it is at.
+    pub(crate) finishing: AtomicBool,
     /// Tells waiting senders that there may be room.
     pub(crate) room: Notify,
     task: AtomicWaker,
@@ -102,6 +104,7 @@ impl Shared {
             watch: Watch::new(now),
             counters: Counters::default(),
             open: AtomicBool::new(true),
+            finishing: AtomicBool::new(false),
             room: Notify::new(),
             task: AtomicWaker::new(),
             wants_sent,

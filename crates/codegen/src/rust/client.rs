@@ -33,10 +33,8 @@ pub(super) fn write(out: &mut Writer, paths: &Paths<'_>) {
     out.line("///");
     out.line("/// # Cancel safety");
     out.line("/// Dropped, it closes what it has opened.");
-    out.line("pub async fn connect(");
-    out.line(format!("to: impl Into<{connect_to}>,"));
-    out.line(format!("options: {options},"));
-    out.line(format!(") -> Result<(Self, Events), {error}> {{"));
+    let parameters = [format!("to: impl Into<{connect_to}>"), format!("options: {options}")];
+    out.function("pub async fn connect", &parameters, &format!(" -> Result<(Self, Events), {error}> {{"));
     out.line("let (caller, events) = ::laster::connect::<Protocol>(to, options).await?;");
     out.line("Ok((Client(caller), events))");
     out.line("}");
@@ -176,9 +174,13 @@ fn write_refusals(out: &mut Writer, paths: &Paths<'_>) {
     }
 }
 
-/// A method for each message that this side sends.
+/// A method for each message that this side sends by itself, and not only as an answer.
 pub(super) fn write_methods(out: &mut Writer, paths: &Paths<'_>, side: Side) {
-    for message in &paths.direction(side).messages {
+    let answers = answers(paths, side);
+    for (index, message) in paths.direction(side).messages.iter().enumerate() {
+        if message.answer.is_none() && answers.contains(&MessageIndex(index)) {
+            continue;
+        }
         out.gap();
         out.docs(&message.comments, &format!("Sends `{}`.", message.name));
         match &message.answer {
@@ -195,38 +197,43 @@ pub(super) fn write_methods(out: &mut Writer, paths: &Paths<'_>, side: Side) {
     }
 }
 
-/// The parameter and the expression of a method that sends this.
-fn parameter(paths: &Paths<'_>, side: Side, message: &Message, name: &str) -> (String, String) {
+/// The messages of this side that answer some message of the other.
+fn answers(paths: &Paths<'_>, side: Side) -> Vec<MessageIndex> {
+    let requests = paths.direction(side.peer()).messages.iter().filter_map(|message| message.answer.as_ref());
+    requests.flat_map(|answer| answer.reply.iter().chain(&answer.errors).chain(&answer.stream).copied()).collect()
+}
+
+/// The parameters and the expression of a method that sends this.
+fn parameters(paths: &Paths<'_>, side: Side, message: &Message, name: &str) -> (Vec<String>, String) {
     let variant = format!("{}::{}", enum_name(side), camel(&message.name));
     match paths.carries(message).of_type() {
-        Some(carried) => (format!(", {name}: {carried}"), format!("{variant}({name})")),
-        None => (String::new(), variant),
+        Some(carried) => (vec!["&self".into(), format!("{name}: {carried}")], format!("{variant}({name})")),
+        None => (vec!["&self".into()], variant),
     }
 }
 
 fn write_send(out: &mut Writer, paths: &Paths<'_>, side: Side, message: &Message) {
     let error = out.laster("net::PushError");
-    let (parameter, value) = parameter(paths, side, message, "message");
+    let (parameters, value) = parameters(paths, side, message, "message");
     out.line("///");
     out.line("/// # Errors");
     out.line("/// The session ends, or the message is larger than allowed.");
-    out.line(format!("pub async fn {}(&self{parameter}) -> Result<(), {error}> {{", method(&message.name)));
+    let head = format!("pub async fn {}", method(&message.name));
+    out.function(&head, &parameters, &format!(" -> Result<(), {error}> {{"));
     out.line(format!("self.0.send({value}).await"));
     out.line("}");
 }
 
 fn write_call(out: &mut Writer, paths: &Paths<'_>, side: Side, message: &Message, answered: &Answered<'_>) {
     let (error, taken) = (out.laster("CallError"), out.laster("Taken"));
-    let (parameter, value) = parameter(paths, side, message, "request");
+    let (parameters, value) = parameters(paths, side, message, "request");
     let (reply_type, error_type) = (answered.reply_type(paths), answered.error_type(paths, message));
     let receives = enum_name(side.peer());
     let patterns: Vec<String> =
         answered.reply.iter().chain(&answered.errors).map(|m| pattern(paths, receives, m, "_")).collect();
     write_call_docs(out, answered);
-    out.line(format!(
-        "pub async fn {}(&self{parameter}) -> Result<{reply_type}, {error}<{error_type}>> {{",
-        method(&message.name)
-    ));
+    let head = format!("pub async fn {}", method(&message.name));
+    out.function(&head, &parameters, &format!(" -> Result<{reply_type}, {error}<{error_type}>> {{"));
     out.line(format!("let reply = self.0.call({value}, |message| match message {{"));
     out.line(format!("{} => {taken}::Last,", patterns.join(" | ")));
     out.line(format!("_ => {taken}::No,"));
@@ -264,15 +271,14 @@ fn write_call_docs(out: &mut Writer, answered: &Answered<'_>) {
 
 fn write_stream(out: &mut Writer, paths: &Paths<'_>, side: Side, message: &Message, answered: &Answered<'_>) {
     let (error, taken, replies) = (out.laster("CallError"), out.laster("Taken"), out.laster("Replies"));
-    let (parameter, value) = parameter(paths, side, message, "request");
+    let (parameters, value) = parameters(paths, side, message, "request");
     let (sends, receives) = (enum_name(side), enum_name(side.peer()));
     out.line("///");
     out.line("/// The replies come one after another; see the type of their messages for what ends them.");
     write_call_docs(out, answered);
-    out.line(format!(
-        "pub async fn {}(&self{parameter}) -> Result<{replies}<{sends}, {receives}>, {error}<::core::convert::Infallible>> {{",
-        method(&message.name)
-    ));
+    let head = format!("pub async fn {}", method(&message.name));
+    let tail = format!(" -> Result<{replies}<{sends}, {receives}>, {error}<::core::convert::Infallible>> {{");
+    out.function(&head, &parameters, &tail);
     out.line(format!("let replies = self.0.call_many({value}, |message| match message {{"));
     for part in &answered.stream {
         if let Some(end) = answered.stream_end {

@@ -3,7 +3,7 @@
 use laster_frame::Side;
 
 use crate::{
-    Message, Replies, UnknownId,
+    Message, UnknownId,
     rust::{
         client::{Answered, bound, pattern, type_of, write_deadline, write_deref, write_methods},
         names::{camel, method},
@@ -40,6 +40,7 @@ fn with_header(paths: &Paths<'_>) -> bool {
 
 fn write_trait(out: &mut Writer, paths: &Paths<'_>) {
     let reason = out.laster("net::CloseReason");
+    let future = "::core::future::Future";
     out.gap();
     out.line("/// What a server does with what one client sends. Messages come one at a time, in their order.");
     out.line("///");
@@ -52,29 +53,22 @@ fn write_trait(out: &mut Writer, paths: &Paths<'_>) {
         out.docs(&message.comments, &format!("`{}` came.", message.name));
         let parameters = parameters(out, paths, message);
         let output = output(paths, message);
-        out.line(format!("fn {}(", method(&message.name)));
-        for parameter in parameters {
-            out.line(format!("{parameter},"));
-        }
-        out.line(format!(") -> impl ::core::future::Future<Output = {output}> + Send;"));
+        let tail = format!(" -> impl {future}<Output = {output}> + Send;");
+        out.function(&format!("fn {}", method(&message.name)), &parameters, &tail);
     }
     for control in paths.protocol.control.iter().filter(|control| control.from.has(Side::Client)) {
         out.gap();
         out.line(format!("/// The control word `{}` came.", control.name));
-        out.line(format!("fn {}(", method(&control.name)));
-        out.line("&mut self,");
-        out.line("peer: &Peer,");
-        out.line(") -> impl ::core::future::Future<Output = ()> + Send;");
+        let parameters = ["&mut self".to_owned(), "peer: &Peer".to_owned()];
+        let tail = format!(" -> impl {future}<Output = ()> + Send;");
+        out.function(&format!("fn {}", method(&control.name)), &parameters, &tail);
     }
     if paths.protocol.unknown_id == UnknownId::Deliver {
         let raw = out.laster("frame::RawFrame");
         out.gap();
         out.line("/// A frame came with an id that the schema does not know.");
-        out.line("fn unknown(");
-        out.line("&mut self,");
-        out.line("peer: &Peer,");
-        out.line(format!("frame: {raw},"));
-        out.line(") -> impl ::core::future::Future<Output = ()> + Send;");
+        let parameters = ["&mut self".to_owned(), "peer: &Peer".to_owned(), format!("frame: {raw}")];
+        out.function("fn unknown", &parameters, &format!(" -> impl {future}<Output = ()> + Send;"));
     }
     out.gap();
     out.line("/// The session is over. Called exactly once, and last.");
@@ -124,11 +118,14 @@ fn write_serve(out: &mut Writer) {
     out.line("///");
     out.line("/// # Errors");
     out.line("/// A limit in the configuration is 0.");
-    out.line("pub fn serve<H: Handler>(");
-    out.line("make: impl Fn(&Peer) -> H + Send + Sync + 'static,");
-    out.line(format!("config: {config},"));
-    out.line(format!(") -> Result<{service}<impl {application}>, {error}> {{"));
-    out.line("::laster::serve::<Protocol, _, _>(move |caller| Served(make(&Peer(caller.clone()))), config)");
+    let parameters = ["make: impl Fn(&Peer) -> H + Send + Sync + 'static".to_owned(), format!("config: {config}")];
+    let tail = format!(" -> Result<{service}<impl {application}>, {error}> {{");
+    out.function("pub fn serve<H: Handler>", &parameters, &tail);
+    out.line("let make = move |caller: &Caller<FromServer, FromClient>| {");
+    out.line("let peer = Peer(caller.clone());");
+    out.line("Served { handler: make(&peer), peer }");
+    out.line("};");
+    out.line("::laster::serve::<Protocol, _, _>(make, config)");
     out.line("}");
 }
 
@@ -136,41 +133,36 @@ fn write_dispatch(out: &mut Writer, paths: &Paths<'_>) {
     let (header, reason) = (out.laster("frame::Header"), out.laster("net::CloseReason"));
     out.gap();
     out.line("/// A handler, and which of its methods each message is for.");
-    out.line("struct Served<H>(H);");
+    out.line("struct Served<H> {");
+    out.line("handler: H,");
+    out.line("peer: Peer,");
+    out.line("}");
     out.gap();
     out.line("impl<H: Handler> ::laster::Dispatch<Protocol> for Served<H> {");
-    out.line("async fn dispatch(");
-    out.line("&mut self,");
-    out.line("caller: &Caller<FromServer, FromClient>,");
-    out.line(format!("header: {header},"));
-    out.line("message: FromClient,");
-    out.line(format!(") -> Result<(), {reason}> {{"));
-    out.line("let peer = &Peer(caller.clone());");
-    if matches!(paths.protocol.replies, Replies::Field(_)) {
-        out.line("let number = ::laster::Messages::number(&message);");
-    } else {
-        out.line("let number = 0;");
-    }
+    let parameters = ["&mut self".to_owned(), format!("header: {header}"), "message: FromClient".to_owned()];
+    out.function("async fn dispatch", &parameters, &format!(" -> Result<(), {reason}> {{"));
+    out.line("let peer = &self.peer;");
+    out.line("let number = ::laster::Messages::number(&message);");
     out.line("let reply: FromServer = match message {");
     for message in &paths.protocol.client.messages {
         write_arm(out, paths, message);
     }
     for control in paths.protocol.control.iter().filter(|control| control.from.has(Side::Client)) {
         out.line(format!(
-            "FromClient::{} => return Ok(self.0.{}(peer).await),",
+            "FromClient::{} => return Ok(self.handler.{}(peer).await),",
             camel(&control.name),
             method(&control.name)
         ));
     }
     if paths.protocol.unknown_id == UnknownId::Deliver {
-        out.line("FromClient::Unknown(frame) => return Ok(self.0.unknown(peer, frame).await),");
+        out.line("FromClient::Unknown(frame) => return Ok(self.handler.unknown(peer, frame).await),");
     }
     out.line("};");
-    out.line("Ok(caller.reply(header, number, reply).await?)");
+    out.line("Ok(peer.reply(header, number, reply).await?)");
     out.line("}");
     out.gap();
-    out.line(format!("fn closed(&mut self, caller: &Caller<FromServer, FromClient>, reason: &{reason}) {{"));
-    out.line("self.0.closed(&Peer(caller.clone()), reason);");
+    out.line(format!("fn closed(&mut self, reason: &{reason}) {{"));
+    out.line("self.handler.closed(&self.peer, reason);");
     out.line("}");
     out.line("}");
 }
@@ -189,14 +181,14 @@ fn write_arm(out: &mut Writer, paths: &Paths<'_>, message: &Message) {
     if streamed {
         arguments.push("replies");
     }
-    let call = format!("self.0.{}({}).await", method(&message.name), arguments.join(", "));
+    let call = format!("self.handler.{}({}).await", method(&message.name), arguments.join(", "));
     let Some(answered) = answered(paths, message) else {
         out.line(format!("{pattern_} => return Ok({call}),"));
         return;
     };
     out.line(format!("{pattern_} => {{"));
     if streamed {
-        out.line("let replies = ::laster::Stream::new(caller, header, number);");
+        out.line("let replies = ::laster::Stream::new(peer, header, number);");
     }
     if answered.errors.is_empty() {
         write_reply(out, paths, &answered, &call);

@@ -93,9 +93,11 @@ fn write_shape(out: &mut Writer, paths: &Paths<'_>, message: &MessageDescriptor)
         .collect();
     out.gap();
     match fields.as_slice() {
-        [] | [_] => {
-            out.line(format!("pub(super) static {}: Shape = Shape {{ fields: &[{}] }};", name(message), fields.concat()))
-        }
+        [] | [_] => out.line(format!(
+            "pub(super) static {}: Shape = Shape {{ fields: &[{}] }};",
+            name(message),
+            fields.concat()
+        )),
         _ => {
             out.line(format!("pub(super) static {}: Shape = Shape {{", name(message)));
             out.line("fields: &[");

@@ -1,8 +1,14 @@
 //! Text that grows: lines with their indentation, and the imports they turn out to need.
 
-use std::{collections::BTreeSet, fmt::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 use crate::Comments;
+
+/// Lines are broken behind so many characters, before what is around the module moves them in.
+const WIDTH: usize = 100;
 
 /// The text of a module. Names of the `laster` crate are given as [`Writer::laster`] paths, which become imports.
 pub(super) struct Writer {
@@ -37,6 +43,19 @@ impl Writer {
         }
     }
 
+    /// The head of a function, on one line if it is short, and the opening of its body where `tail` ends with one.
+    pub(super) fn function(&mut self, name: &str, parameters: &[String], tail: &str) {
+        let line = format!("{name}({}){tail}", parameters.join(", "));
+        if self.depth * 4 + line.len() <= WIDTH {
+            return self.line(line);
+        }
+        self.line(format!("{name}("));
+        for parameter in parameters {
+            self.line(format!("{parameter},"));
+        }
+        self.line(format!("){tail}"));
+    }
+
     /// An empty line between two items; none at the beginning of a block.
     pub(super) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("{\n") {
@@ -56,12 +75,25 @@ impl Writer {
 
     /// The module's text: imports, then everything.
     pub(super) fn finish(self) -> String {
-        let mut imports = String::new();
-        for path in &self.imports {
-            let _ = writeln!(imports, "use ::laster::{path};");
-        }
-        format!("{imports}\n{}", self.text)
+        format!("{}\n{}", imports(&self.imports), self.text)
     }
+}
+
+/// One `use` for each module.
+fn imports(paths: &BTreeSet<String>) -> String {
+    let mut modules: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for path in paths {
+        let full = format!("::laster::{path}");
+        let (module, _) = full.rsplit_once("::").unwrap_or((&full, ""));
+        modules.entry(module.to_owned()).or_default().push(path.rsplit("::").next().unwrap_or(path));
+    }
+    modules.iter().fold(String::new(), |mut text, (module, names)| {
+        let _ = match names.as_slice() {
+            [name] => writeln!(text, "use {module}::{name};"),
+            names => writeln!(text, "use {module}::{{{}}};", names.join(", ")),
+        };
+        text
+    })
 }
 
 /// A comment as lines of documentation.
@@ -118,6 +150,15 @@ mod tests {
         assert_eq!(
             out.finish(),
             "use ::laster::frame::Header;\n\nimpl X {\n    fn f(h: Header) {\n        g(h);\n    }\n}\n"
+        );
+    }
+
+    #[test]
+    fn one_import_for_each_module() {
+        let paths = ["frame::Header", "Caller", "frame::Field", "net::session::Match"].map(String::from);
+        assert_eq!(
+            imports(&paths.into()),
+            "use ::laster::Caller;\nuse ::laster::frame::{Field, Header};\nuse ::laster::net::session::Match;\n"
         );
     }
 

@@ -1,0 +1,7 @@
+//! The line-mode client: what people type into.
+
+mod command;
+mod conversation;
+mod show;
+
+pub use conversation::{Options, run};
