@@ -38,14 +38,8 @@ pub enum ConnectError {
     #[error(transparent)]
     Limit(#[from] LimitError),
     /// The other end cannot be reached.
-    #[error("cannot connect to {endpoint}: {error}")]
-    Unreachable {
-        /// Where to.
-        endpoint: String,
-        /// Why.
-        #[source]
-        error: io::Error,
-    },
+    #[error(transparent)]
+    Unreachable(io::Error),
 }
 
 /// A message that answers no call.
@@ -120,7 +114,7 @@ pub async fn connect<P: Protocol>(
             let events = Events { events: event_receiver, closed: closed_receiver, reason: None };
             Ok((Caller::new(session, calls, deadline), events))
         }
-        Err(error) => Err(ConnectError::Unreachable { endpoint: to.endpoint.to_string(), error }),
+        Err(error) => Err(ConnectError::Unreachable(error)),
     }
 }
 

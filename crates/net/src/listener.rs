@@ -76,8 +76,7 @@ pub(crate) async fn start<A: Application>(
     run: Run,
     listen: ListenOn,
 ) -> Result<Listener, ServiceError> {
-    let failed = |error| ServiceError::Listen { endpoint: listen.endpoint.to_string(), error };
-    let acceptor = Acceptor::bind(&listen.endpoint, &listen.options).await.map_err(failed)?;
+    let acceptor = Acceptor::bind(&listen.endpoint, &listen.options).await.map_err(ServiceError::Listen)?;
     let listener = Listener {
         endpoint: acceptor.local_endpoint().clone(),
         suspended: watch::Sender::new(false),

@@ -123,15 +123,9 @@ pub enum ServiceError {
     /// A limit is 0.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// It cannot listen there.
-    #[error("cannot listen on {endpoint}: {error}")]
-    Listen {
-        /// Where.
-        endpoint: String,
-        /// Why.
-        #[source]
-        error: std::io::Error,
-    },
+    /// It cannot listen somewhere; the error says where, and why.
+    #[error(transparent)]
+    Listen(std::io::Error),
 }
 
 /// How a stop went.

@@ -3,7 +3,7 @@
 use laster_frame::Side;
 
 use crate::{
-    Answer, Direction, Message, MessageIndex, Replies,
+    Answer, Direction, Message, MessageIndex, Replies, UnknownId,
     rust::{
         messages::enum_name,
         names::{camel, method},
@@ -236,7 +236,10 @@ fn write_call(out: &mut Writer, paths: &Paths<'_>, side: Side, message: &Message
     out.function(&head, &parameters, &format!(" -> Result<{reply_type}, {error}<{error_type}>> {{"));
     out.line(format!("let reply = self.0.call({value}, |message| match message {{"));
     out.line(format!("{} => {taken}::Last,", patterns.join(" | ")));
-    out.line(format!("_ => {taken}::No,"));
+    let all = patterns.len() == variant_count(paths, side.peer());
+    if !all {
+        out.line(format!("_ => {taken}::No,"));
+    }
     out.line("});");
     out.line("match reply.await? {");
     if let Some(reply) = answered.reply {
@@ -252,9 +255,18 @@ fn write_call(out: &mut Writer, paths: &Paths<'_>, side: Side, message: &Message
         };
         out.line(format!("{} => Err({error}::Refused({bound})),", pattern(paths, receives, refusal, "error")));
     }
-    out.line(format!("other => Err({error}::unexpected(&other)),"));
+    if !all {
+        out.line(format!("other => Err({error}::unexpected(&other)),"));
+    }
     out.line("}");
     out.line("}");
+}
+
+/// How many variants the enum of this side has.
+fn variant_count(paths: &Paths<'_>, side: Side) -> usize {
+    let controls = paths.protocol.control.iter().filter(|control| control.from.has(side)).count();
+    let unknown = usize::from(paths.protocol.unknown_id == UnknownId::Deliver);
+    paths.direction(side).messages.len() + controls + unknown
 }
 
 fn write_call_docs(out: &mut Writer, answered: &Answered<'_>) {
@@ -290,7 +302,10 @@ fn write_stream(out: &mut Writer, paths: &Paths<'_>, side: Side, message: &Messa
     for last in answered.reply.iter().chain(&answered.errors) {
         out.line(format!("{} => {taken}::Last,", pattern(paths, receives, last, "_")));
     }
-    out.line(format!("_ => {taken}::No,"));
+    let named = answered.stream.len() + answered.errors.len() + usize::from(answered.reply.is_some());
+    if named < variant_count(paths, side.peer()) {
+        out.line(format!("_ => {taken}::No,"));
+    }
     out.line("});");
     out.line("replies.await");
     out.line("}");

@@ -5,7 +5,7 @@ use laster_frame::Side;
 use crate::{
     Message, UnknownId,
     rust::{
-        client::{Answered, bound, pattern, type_of, write_deadline, write_deref, write_methods},
+        client::{Answered, bound, pattern, write_deadline, write_deref, write_methods},
         names::{camel, method},
         paths::Paths,
         writer::Writer,
@@ -139,26 +139,26 @@ fn write_dispatch(out: &mut Writer, paths: &Paths<'_>) {
     out.line("}");
     out.gap();
     out.line("impl<H: Handler> ::laster::Dispatch<Protocol> for Served<H> {");
-    let parameters = ["&mut self".to_owned(), format!("header: {header}"), "message: FromClient".to_owned()];
+    let answers = paths.protocol.client.messages.iter().any(|message| message.answer.is_some());
+    let used = if answers || with_header(paths) { "header" } else { "_" };
+    let parameters = ["&mut self".to_owned(), format!("{used}: {header}"), "message: FromClient".to_owned()];
     out.function("async fn dispatch", &parameters, &format!(" -> Result<(), {reason}> {{"));
     out.line("let peer = &self.peer;");
-    out.line("let number = ::laster::Messages::number(&message);");
-    out.line("let reply: FromServer = match message {");
+    if answers {
+        out.line("let number = ::laster::Messages::number(&message);");
+    }
+    out.line("match message {");
     for message in &paths.protocol.client.messages {
         write_arm(out, paths, message);
     }
     for control in paths.protocol.control.iter().filter(|control| control.from.has(Side::Client)) {
-        out.line(format!(
-            "FromClient::{} => return Ok(self.handler.{}(peer).await),",
-            camel(&control.name),
-            method(&control.name)
-        ));
+        out.line(format!("FromClient::{} => self.handler.{}(peer).await,", camel(&control.name), method(&control.name)));
     }
     if paths.protocol.unknown_id == UnknownId::Deliver {
-        out.line("FromClient::Unknown(frame) => return Ok(self.handler.unknown(peer, frame).await),");
+        out.line("FromClient::Unknown(frame) => self.handler.unknown(peer, frame).await,");
     }
-    out.line("};");
-    out.line("Ok(peer.reply(header, number, reply).await?)");
+    out.line("}");
+    out.line("Ok(())");
     out.line("}");
     out.gap();
     out.line(format!("fn closed(&mut self, reason: &{reason}) {{"));
@@ -167,7 +167,7 @@ fn write_dispatch(out: &mut Writer, paths: &Paths<'_>) {
     out.line("}");
 }
 
-/// The arm of one message: calls its method, and makes what that gives into the reply.
+/// The arm of one message: calls its method, and sends what that gives as the reply.
 fn write_arm(out: &mut Writer, paths: &Paths<'_>, message: &Message) {
     let pattern_ = pattern(paths, "FromClient", message, "message");
     let mut arguments = vec!["peer"];
@@ -183,7 +183,7 @@ fn write_arm(out: &mut Writer, paths: &Paths<'_>, message: &Message) {
     }
     let call = format!("self.handler.{}({}).await", method(&message.name), arguments.join(", "));
     let Some(answered) = answered(paths, message) else {
-        out.line(format!("{pattern_} => return Ok({call}),"));
+        out.line(format!("{pattern_} => {call},"));
         return;
     };
     out.line(format!("{pattern_} => {{"));
@@ -191,50 +191,55 @@ fn write_arm(out: &mut Writer, paths: &Paths<'_>, message: &Message) {
         out.line("let replies = ::laster::Stream::new(peer, header, number);");
     }
     if answered.errors.is_empty() {
-        write_reply(out, paths, &answered, &call);
+        write_sure_reply(out, paths, &answered, &call);
     } else {
-        out.line(format!("match {call} {{"));
-        let reply = answered.reply.map(|reply| bound(paths, reply, "reply"));
-        let value = value(paths, answered.reply, "reply");
-        out.line(format!("Ok({}) => {value},", reply.unwrap_or_else(|| "()".into())));
-        for error in &answered.errors {
-            let variant = camel(&error.name);
-            let binding = bound(paths, error, "error");
-            let matched = match answered.errors.as_slice() {
-                [_] => binding,
-                _ if binding == "()" => format!("{}::{variant}", answered.error_type(paths, message)),
-                _ => format!("{}::{variant}({binding})", answered.error_type(paths, message)),
-            };
-            out.line(format!("Err({matched}) => {},", self::value(paths, Some(error), "error")));
-        }
-        out.line("}");
+        write_reply_or_refusal(out, paths, message, &answered, &call);
     }
     out.line("}");
 }
 
-fn write_reply(out: &mut Writer, paths: &Paths<'_>, answered: &Answered<'_>, call: &str) {
-    match answered.reply {
-        Some(reply) if type_of(&paths.carries(reply)) != "()" => {
-            out.line(format!("FromServer::{}({call})", camel(&reply.name)));
-        }
-        Some(reply) => {
-            out.line(format!("{call};"));
-            out.line(format!("FromServer::{}", camel(&reply.name)));
-        }
-        None => {
-            out.line(format!("{call};"));
-            out.line("return Ok(());");
-        }
+/// The reply of a method that cannot refuse.
+fn write_sure_reply(out: &mut Writer, paths: &Paths<'_>, answered: &Answered<'_>, call: &str) {
+    let Some(reply) = answered.reply else { return out.line(format!("{call};")) };
+    if paths.carries(reply).of_type().is_some() {
+        out.line(format!("let reply = {call};"));
+    } else {
+        out.line(format!("{call};"));
     }
+    out.line(format!("peer.reply(header, number, {}).await?;", value(paths, reply, "reply")));
 }
 
-/// The expression of a reply that a pattern has bound.
-fn value(paths: &Paths<'_>, reply: Option<&Message>, binding: &str) -> String {
-    match reply {
-        Some(reply) if paths.carries(reply).of_type().is_some() => {
-            format!("FromServer::{}({binding})", camel(&reply.name))
+fn write_reply_or_refusal(
+    out: &mut Writer,
+    paths: &Paths<'_>,
+    message: &Message,
+    answered: &Answered<'_>,
+    call: &str,
+) {
+    out.line(format!("let reply = match {call} {{"));
+    match answered.reply {
+        Some(reply) => {
+            let bound = bound(paths, reply, "reply");
+            out.line(format!("Ok({bound}) => {},", value(paths, reply, "reply")));
         }
-        Some(reply) => format!("FromServer::{}", camel(&reply.name)),
-        None => "return Ok(())".into(),
+        None => out.line("Ok(()) => return Ok(()),"),
     }
+    let error_type = answered.error_type(paths, message);
+    for error in &answered.errors {
+        let variant = camel(&error.name);
+        let binding = bound(paths, error, "error");
+        let matched = match answered.errors.as_slice() {
+            [_] => binding,
+            _ if binding == "()" => format!("{error_type}::{variant}"),
+            _ => format!("{error_type}::{variant}({binding})"),
+        };
+        out.line(format!("Err({matched}) => {},", value(paths, error, "error")));
+    }
+    out.line("};");
+    out.line("peer.reply(header, number, reply).await?;");
+}
+
+/// The expression of a message that a pattern has bound.
+fn value(paths: &Paths<'_>, message: &Message, binding: &str) -> String {
+    pattern(paths, "FromServer", message, binding)
 }

@@ -1,0 +1,3 @@
+fn main() {
+    laster_codegen::build(&["proto/greeting.proto"], &["proto"]);
+}
