@@ -1,0 +1,14 @@
+//! One function for each fuzz target: given any bytes, it must come back. Each is used three times: by the target that
+//! cargo-fuzz runs, by `cargo test`, which replays the seeds, and by whoever has found something and wants to step through it.
+
+mod codecs;
+mod decoder;
+pub mod seeds;
+mod session;
+
+pub use codecs::codecs;
+pub use decoder::decoder;
+pub use session::session;
+
+/// The targets, by name.
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[("codecs", codecs), ("decoder", decoder), ("session", session)];
