@@ -39,6 +39,14 @@ pub struct Options {
 /// # Errors
 /// Says why it cannot begin or go on.
 pub async fn run(options: Options) -> Result<(), String> {
+    // Wherever it is: asking, talking or waiting for a server.
+    tokio::select! {
+        ended = converse(options) => ended,
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+async fn converse(options: Options) -> Result<(), String> {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let name = match &options.name {
         Some(name) => name.clone(),
@@ -188,7 +196,6 @@ impl Conversation {
                         return Ended::Quit;
                     }
                 },
-                _ = tokio::signal::ctrl_c() => return Ended::Quit,
                 // A ping that fails shows as the end of the events.
                 _ = ping.tick() => drop(client.ping(Ping {}).await),
             }
