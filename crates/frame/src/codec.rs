@@ -9,7 +9,8 @@ use crate::{
     decode::{Decoder, Frame},
     encode::Encoder,
     error::{DecodeError, EncodeError},
-    layout::{Framing, Side},
+    framing::Framing,
+    layout::Side,
 };
 
 /// A frame that owns its payload.

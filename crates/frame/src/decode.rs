@@ -4,8 +4,9 @@ use crate::{
     Header,
     error::DecodeError,
     field::{Counts, Field, Integer, Literal, Part, Role, for_each_field, low_bits},
+    framing::Framing,
     integer::{self, Read},
-    layout::{Framing, Layout, Side},
+    layout::{Layout, Side},
 };
 
 /// A frame where it lies in the bytes given.

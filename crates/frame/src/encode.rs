@@ -6,8 +6,9 @@ use crate::{
     Header,
     error::EncodeError,
     field::{Counts, Field, Integer, MAX_VALUES, Role, for_each_field, low_bits},
+    framing::Framing,
     integer,
-    layout::{Framing, Layout, Side},
+    layout::{Layout, Side},
 };
 
 /// Writes the frames that one side sends.

@@ -28,10 +28,12 @@ mod decode;
 mod encode;
 mod error;
 mod field;
+mod framing;
 mod integer;
 mod layout;
 pub mod layouts;
 mod list;
+mod rules;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -42,9 +44,9 @@ pub use error::{DecodeError, EncodeError};
 pub use field::{
     Counts, Encoding, Field, Integer, Literal, MAX_FIELDS, MAX_LITERAL, MAX_PARTS, MAX_VALUES, Part, Role,
 };
-pub use layout::{
-    DEFAULT_MAX_JUNK, DEFAULT_MAX_PAYLOAD, Framing, LARGEST_MAX_PAYLOAD, Layout, LayoutError, MAX_CONTROL_WORDS, Side,
-};
+pub use framing::Framing;
+pub use layout::{DEFAULT_MAX_JUNK, DEFAULT_MAX_PAYLOAD, LARGEST_MAX_PAYLOAD, Layout, MAX_CONTROL_WORDS, Side};
+pub use rules::LayoutError;
 
 /// What a frame's header says besides the length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
