@@ -120,6 +120,10 @@ impl Shared {
             engine,
             myself: myself.clone(),
         });
+        if side == Side::Client {
+            // Who connects may wait to be spoken to.
+            shared.watch.greeted(now);
+        }
         let first_look = now + shared.limits.frame.min(shared.limits.hello).min(shared.limits.idle);
         shared.engine.at(first_look, Timer::Watch, shared.myself.clone());
         shared

@@ -13,7 +13,7 @@ pub struct SessionLimits {
     pub idle: Duration,
     /// How long the peer may take for a frame it has begun. Default 10 s.
     pub frame: Duration,
-    /// How long the peer may take for its first message. Default 10 s.
+    /// How long a client may take for its first message. Default 10 s.
     pub hello: Duration,
     /// How long TLS and WebSocket may take to be agreed. Default 10 s.
     pub handshake: Duration,
