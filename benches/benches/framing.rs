@@ -1,5 +1,6 @@
 //! Framing alone: the decoder of a layout known at build time against one written by hand for the same layout, the same
 //! decoder with the layout read at run time, and tokio-util's length-delimited codec. Each input is 64 frames in one buffer.
+#![allow(clippy::expect_used, missing_docs, reason = "a bench that cannot begin has nothing to measure")]
 
 use std::{hint::black_box, sync::Arc};
 

@@ -10,5 +10,8 @@ pub use codecs::codecs;
 pub use decoder::decoder;
 pub use session::session;
 
+/// A target: its name, and what it does with any bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// The targets, by name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[("codecs", codecs), ("decoder", decoder), ("session", session)];
+pub const TARGETS: &[Target] = &[("codecs", codecs), ("decoder", decoder), ("session", session)];

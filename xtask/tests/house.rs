@@ -1,4 +1,5 @@
 //! The rules of the house that a program can hold: which crate may know which, and that the README tells the truth.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 

@@ -1,4 +1,5 @@
 //! The programs as people use them: started, typed into, read.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::{
     io::{BufRead, BufReader, Write},

@@ -1,4 +1,5 @@
 //! The server over real sessions, and its generated client: what the chat's own tests cannot see.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::time::Duration;
 
