@@ -21,6 +21,8 @@ mod client;
 mod group;
 mod message;
 mod server;
+#[cfg(feature = "settings")]
+pub mod settings;
 
 pub use budget::{Kind, Shape};
 pub use caller::{CallError, Caller, Replies, Stream, Taken};

@@ -69,6 +69,11 @@ pub(crate) enum Host {
 pub(crate) struct UrlPath(String);
 
 impl Endpoint {
+    /// WebSocket over TCP at this address, on every path. TCP itself is `Endpoint::from(address)`.
+    pub fn websocket(address: SocketAddr) -> Self {
+        Endpoint(Address::Ws(HostPort { host: Host::Ip(address.ip()), port: address.port() }, None))
+    }
+
     /// The port, where there is one.
     pub fn port(&self) -> Option<u16> {
         self.host_port().map(|at| at.port)

@@ -1,47 +1,110 @@
 //! `chat-server`: serves the chat protocol.
 
-use std::{process::ExitCode, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
-use chat_server::{chat::ChatLimits, server};
+use chat_server::{
+    chat::{ChatLimits, HistoryLimits},
+    server,
+};
 use clap::Parser;
-use laster::net::{Endpoint, Listener, ServiceConfig, ServiceError};
+use laster::{
+    net::{Endpoint, Listener, ServiceError},
+    settings::{self, CommandLine, Count, Layers, Settings, SettingsError, Size},
+};
+use serde::Deserialize;
 
 /// How long sessions have to take what they were promised, when the server stops.
 const STOP: Duration = Duration::from_secs(10);
+/// Keys of other programs: the protocol says its own frames, and this server connects nowhere.
+const UNUSED: &[&str] = &["framing", "max_payload", "connectors"];
 
 /// Serves Laster's chat: accounts, rooms with a history, direct messages.
+///
+/// Without anything it listens on this machine only, for TCP on port 4000 and for WebSocket on 4001. Ctrl-C stops it: what was
+/// accepted is still sent.
 #[derive(Parser)]
-#[command(
-    name = "chat-server",
-    version,
-    after_help = "\
-Without anything it listens on this machine only. Ctrl-C stops it: sessions are told, and what was accepted is sent.
-The exit code is 0 when told to stop, 1 when it cannot listen, 2 for a mistake in the command line."
-)]
+#[command(name = "chat-server", version, after_help = after_help())]
 struct Arguments {
-    /// Where to listen; may be given several times: tcp://HOST:PORT, ws://HOST:PORT, unix:PATH.
-    #[arg(long, value_name = "ENDPOINT", default_values = ["tcp://127.0.0.1:4000", "ws://127.0.0.1:4001"])]
-    listen: Vec<Endpoint>,
-    /// What the server calls itself.
-    #[arg(long, default_value = "laster")]
-    name: String,
+    #[command(flatten)]
+    settings: CommandLine,
+}
+
+/// Keys of this program alone, below `chat`.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Own {
+    name: Option<String>,
+    rooms: Option<Count>,
+    rooms_per_member: Option<Count>,
+    history_messages: Option<Count>,
+    history_bytes: Option<Size>,
+}
+
+impl Own {
+    fn limits(&self) -> ChatLimits {
+        let defaults = ChatLimits::default();
+        let count = |given: Option<Count>, default: usize| given.map_or(default, |count| count.get() as usize);
+        ChatLimits {
+            rooms: count(self.rooms, defaults.rooms),
+            rooms_per_member: count(self.rooms_per_member, defaults.rooms_per_member),
+            history: HistoryLimits {
+                messages: count(self.history_messages, defaults.history.messages),
+                bytes: self.history_bytes.map_or(defaults.history.bytes, |size| size.get() as usize),
+            },
+        }
+    }
+}
+
+fn after_help() -> String {
+    format!(
+        "{}\nAnd of this program alone:\n  \
+         chat.name=laster               what the server calls itself\n  \
+         chat.rooms=1000                the most rooms\n  \
+         chat.rooms_per_member=50       the most rooms that one session is in\n  \
+         chat.history_messages=1000     the most messages that a room remembers\n  \
+         chat.history_bytes=256KiB      and the most bytes of them\n\n\
+         The exit code is 0 when told to stop, 1 when it cannot listen, 2 for a mistake in the settings.",
+        settings::help(UNUSED)
+    )
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Arguments { listen, name } = Arguments::parse();
-    let config = ServiceConfig { listeners: listen.into_iter().map(Into::into).collect(), ..ServiceConfig::default() };
-    match run(&name, config).await {
+    let arguments = Arguments::parse();
+    let read = settings(&arguments.settings);
+    let started = read.and_then(|(settings, own)| Ok((settings.start_logging("chat-server")?, settings, own)));
+    let (_log, settings, own) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            eprintln!("chat-server: {error}");
+            return ExitCode::from(SettingsError::EXIT_CODE);
+        }
+    };
+    match run(settings, &own).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("chat-server: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(name: &str, config: ServiceConfig) -> Result<(), ServiceError> {
-    let service = server::serve(name, ChatLimits::default(), config)?;
+/// What this program takes for granted, with the layers over it.
+fn settings(command_line: &CommandLine) -> Result<(Settings, Own), SettingsError> {
+    let mut layers = Layers::gather(command_line)?;
+    layers.without(UNUSED, "means nothing to the chat server: the chat protocol says its frames")?;
+    let own = layers.section("chat")?;
+    let mut defaults = Settings::default();
+    // On loopback, until somebody asks for more.
+    let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
+    let (tcp, websocket) = (Endpoint::from(local(4000)), Endpoint::websocket(local(4001)));
+    defaults.service.listeners = vec![tcp.into(), websocket.into()];
+    Ok((layers.settings(defaults)?, own))
+}
+
+async fn run(settings: Settings, own: &Own) -> Result<(), ServiceError> {
+    let name = own.name.as_deref().unwrap_or("laster");
+    let service = server::serve(name, own.limits(), settings.service)?;
     let listeners = service.start().await?;
     println!("{}", greeting(&listeners));
     let _ = tokio::signal::ctrl_c().await;

@@ -2,6 +2,8 @@
 
 use chat_server::client::{self, Options};
 use clap::Parser;
+#[cfg(feature = "tls")]
+use laster::net::transport::TlsClient;
 use laster::net::{Endpoint, transport::ConnectOptions};
 
 /// Talk to a chat server, line by line.
@@ -27,12 +29,38 @@ struct Arguments {
     /// The room to begin in.
     #[arg(long, short, default_value = "lobby")]
     room: String,
+    /// The certificates to trust, a PEM file, for tls:// and wss://.
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE")]
+    roots: Option<std::path::PathBuf>,
+}
+
+impl Arguments {
+    /// How to connect.
+    #[cfg(feature = "tls")]
+    fn connect(&self) -> Result<ConnectOptions, String> {
+        let options = ConnectOptions::default();
+        let Some(roots) = &self.roots else { return Ok(options) };
+        let tls = TlsClient::from_roots_file(roots).map_err(|error| error.to_string())?;
+        Ok(options.tls(tls))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn connect(&self) -> Result<ConnectOptions, String> {
+        Ok(ConnectOptions::default())
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let Arguments { server, name, room } = Arguments::parse();
-    let ended = client::run(Options { server, connect: ConnectOptions::default(), name, room }).await;
+    let arguments = Arguments::parse();
+    let ended = match arguments.connect() {
+        Ok(connect) => {
+            let Arguments { server, name, room, .. } = arguments;
+            client::run(Options { server, connect, name, room }).await
+        }
+        Err(sentence) => Err(sentence),
+    };
     if let Err(sentence) = &ended {
         eprintln!("{sentence}");
     }
