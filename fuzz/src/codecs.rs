@@ -34,6 +34,9 @@ fn replay<P: Protocol, M: Messages + PartialEq + Debug>(from: Side, mut wire: &[
         }
         let mut bytes = &again[..];
         let second = Decoder::new(framing.clone(), from).next(&mut bytes).ok().flatten().map(M::decode);
-        assert!(matches!(second, Some(Ok(Some(second))) if second == message), "{message:?} is another one when read again");
+        assert!(
+            matches!(second, Some(Ok(Some(second))) if second == message),
+            "{message:?} is another one when read again"
+        );
     }
 }

@@ -70,7 +70,8 @@ fn codecs() -> Vec<(String, Vec<u8>)> {
         v1::Ping {}.into(),
     ];
     let server: Vec<chat::FromServer> = vec![
-        v1::Welcome { account: text(), server: text(), rooms: vec![v1::RoomInfo { name: text(), members: 2 }; 3] }.into(),
+        v1::Welcome { account: text(), server: text(), rooms: vec![v1::RoomInfo { name: text(), members: 2 }; 3] }
+            .into(),
         v1::Joined { room: text(), members: vec![text(); 3], history: vec![said(); 2], member_count: 3 }.into(),
         v1::Page { room: text(), messages: vec![said(); 3], more: true }.into(),
         v1::Refused { reason: 3, text: text() }.into(),

@@ -1,10 +1,6 @@
 //! Two sessions that talk to each other through pipes that the bytes control.
 
-use std::{
-    collections::VecDeque,
-    io::IoSlice,
-    time::Duration,
-};
+use std::{collections::VecDeque, io::IoSlice, time::Duration};
 
 use bytes::Bytes;
 use laster_frame::{Header, Side, encode_frame, layouts::SimpleBinary, testing::Choices};

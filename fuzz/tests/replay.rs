@@ -45,7 +45,11 @@ fn seeds_are_fresh() {
             if write {
                 fs::write(&path, &bytes).unwrap();
             }
-            assert!(fs::read(&path).is_ok_and(|found| found == bytes), "{} is stale: cargo xtask seeds", path.display());
+            assert!(
+                fs::read(&path).is_ok_and(|found| found == bytes),
+                "{} is stale: cargo xtask seeds",
+                path.display()
+            );
         }
     }
 }

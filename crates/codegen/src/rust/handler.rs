@@ -152,7 +152,11 @@ fn write_dispatch(out: &mut Writer, paths: &Paths<'_>) {
         write_arm(out, paths, message);
     }
     for control in paths.protocol.control.iter().filter(|control| control.from.has(Side::Client)) {
-        out.line(format!("FromClient::{} => self.handler.{}(peer).await,", camel(&control.name), method(&control.name)));
+        out.line(format!(
+            "FromClient::{} => self.handler.{}(peer).await,",
+            camel(&control.name),
+            method(&control.name)
+        ));
     }
     if paths.protocol.unknown_id == UnknownId::Deliver {
         out.line("FromClient::Unknown(frame) => self.handler.unknown(peer, frame).await,");
@@ -209,13 +213,7 @@ fn write_sure_reply(out: &mut Writer, paths: &Paths<'_>, answered: &Answered<'_>
     out.line(format!("peer.reply(header, number, {}).await?;", value(paths, reply, "reply")));
 }
 
-fn write_reply_or_refusal(
-    out: &mut Writer,
-    paths: &Paths<'_>,
-    message: &Message,
-    answered: &Answered<'_>,
-    call: &str,
-) {
+fn write_reply_or_refusal(out: &mut Writer, paths: &Paths<'_>, message: &Message, answered: &Answered<'_>, call: &str) {
     out.line(format!("let reply = match {call} {{"));
     match answered.reply {
         Some(reply) => {
