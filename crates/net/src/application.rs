@@ -57,10 +57,12 @@ pub trait Application: Send + Sync + 'static {
     /// How frames are laid out.
     fn framing(&self) -> Self::Framing;
 
-    /// A session was opened; what serves it is wanted. Called on the session's task before anything is read.
+    /// A session was opened; what serves it is wanted. Called on the session's task before anything is read. Should it panic,
+    /// the session ends, and as nothing serves it, nobody is told `closed`.
     fn connected(&self, session: &Session, how: Connected) -> Self::Handler;
 
-    /// A connection did not become a session.
+    /// A connection did not become a session. One that a limit refuses is told of on the listener's task: others wait to be
+    /// accepted meanwhile.
     fn failed(&self, failed: Failed) {
         let _ = failed;
     }
@@ -107,7 +109,7 @@ pub trait Handler: Send + 'static {
         let _ = (session, bytes);
     }
 
-    /// Frames were handed to the transport.
+    /// Frames were handed to the transport. What leaves while the session ends is told of before `closed`.
     fn sent(&mut self, session: &Session, sent: Sent) {
         let _ = (session, sent);
     }

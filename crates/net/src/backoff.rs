@@ -20,8 +20,8 @@ impl Backoff {
     /// The next wait. `random` is at least 0 and less than 1.
     pub fn next(&mut self, random: f64) -> Duration {
         let whole = self.first.saturating_mul(1 << self.attempt.min(30)).min(self.most);
-        self.attempt += 1;
-        whole.mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
+        self.attempt = self.attempt.saturating_add(1);
+        whole - whole.mul_f64(random.clamp(0.0, 1.0) / 2.0)
     }
 
     /// Begins anew: the attempt succeeded.
@@ -52,5 +52,7 @@ mod tests {
         for _ in 0..100 {
             assert!(backoff.next(0.9) <= Duration::from_secs(1));
         }
+        let mut endless = Backoff::new(Duration::MAX, Duration::MAX);
+        assert_eq!(endless.next(0.0), Duration::MAX);
     }
 }

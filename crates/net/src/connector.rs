@@ -9,7 +9,7 @@ use crate::{
     application::{Application, Connected, Failed, Token},
     backoff::Backoff,
     endpoint::Endpoint,
-    service::{Inner, Run},
+    running::{Arrived, Inner, Run},
     session::CloseReason,
     transport::{ConnectOptions, Connection, connect},
 };
@@ -60,22 +60,22 @@ impl Connector {
 /// Connects in a task of its own, until it has a session, is cancelled, or the service stops.
 pub(crate) fn start<A: Application>(inner: Arc<Inner<A>>, run: Run, to: ConnectTo) -> Connector {
     let connector = Connector { cancel: run.stop.child_token() };
-    let cancel = connector.cancel.clone();
-    run.tasks.clone().spawn(async move {
-        let failed = |reason| Failed { endpoint: to.endpoint.clone(), peer: None, token: to.token.clone(), reason };
-        let connected = match cancel.run_until_cancelled(keep_trying(&to)).await {
-            None if run.stop.is_cancelled() => return inner.failed(failed(CloseReason::Shutdown)),
-            None => return inner.failed(failed(CloseReason::Local)),
-            Some(Err(error)) => return inner.failed(failed(error.into())),
-            Some(Ok(connection)) => connection,
+    let (service, stop, cancel) = (inner.clone(), run.stop.clone(), connector.cancel.clone());
+    inner.spawn_session(run, async move {
+        let reason = match cancel.run_until_cancelled(keep_trying(&to)).await {
+            Some(Ok(Connection { transport, peer })) => match service.slots.take_own() {
+                Ok(slot) => {
+                    let how = Connected::Connected { endpoint: to.endpoint, token: to.token };
+                    return Some(Arrived { transport, side: Side::Client, peer, how, slot });
+                }
+                Err(reason) => reason,
+            },
+            Some(Err(error)) => error.into(),
+            None if stop.is_cancelled() => CloseReason::Shutdown,
+            None => CloseReason::Local,
         };
-        let peer = connected.peer;
-        let slot = match inner.slots.take(&peer) {
-            Ok(slot) => slot,
-            Err(reason) => return inner.failed(failed(reason)),
-        };
-        let how = Connected::Connected { endpoint: to.endpoint.clone(), token: to.token.clone() };
-        inner.run_session(connected.transport, Side::Client, peer, how, run, slot).await;
+        service.failed(Failed { endpoint: to.endpoint, peer: None, token: to.token, reason });
+        None
     });
     connector
 }

@@ -25,32 +25,52 @@ use crate::{
 const LINGER: Duration = Duration::from_secs(1);
 /// And at most so many reads of them.
 const LINGER_READS: u32 = 64;
+/// After so many frames in a row, other sessions get a turn: a read may bring ten thousand empty ones.
+const FRAMES_PER_TURN: u32 = 1024;
 
-/// Runs a session until it is over. `closed` of the handler is called at the end, also when this future is dropped.
-pub(crate) async fn run<F: Framing, H: Handler>(session: &Session, reader: &mut Reader, framing: F, handler: H) {
-    let mut end = End { session, handler, reason: CloseReason::Unknown };
-    let mut inbound = Inbound::new(framing, session.side().peer());
-    end.reason = {
-        let serve = pin!(serve(session, reader, &mut inbound, &mut end.handler));
-        Drive { session, serve: Some(serve) }.await
-    };
+/// A session and what serves it. Calls `closed` when it goes, however it goes: also when its task never ran.
+pub(crate) struct Served<H: Handler> {
+    pub(crate) session: Session,
+    pub(crate) handler: H,
 }
 
-/// Calls `closed` when it goes, however it goes.
-struct End<'a, H: Handler> {
-    session: &'a Session,
-    handler: H,
-    reason: CloseReason,
-}
-
-impl<H: Handler> Drop for End<'_, H> {
-    fn drop(&mut self) {
-        self.session.shared.abort(self.reason.clone());
-        self.session.shared.finish();
-        let closed = catch_unwind(AssertUnwindSafe(|| self.handler.closed(self.session, &self.reason)));
-        if let Err(panic) = closed {
-            tracing::error!(session = %self.session.id(), "closed() of the handler panicked: {}", panic_text(&*panic));
+impl<H: Handler> Served<H> {
+    /// Runs the session until it is over.
+    pub(crate) fn run<F: Framing>(mut self, reader: &mut Reader, framing: F) -> impl Future<Output = ()> + Send {
+        let mut inbound = Inbound::new(framing, self.session.side().peer());
+        // Not an async function: that would have room for each of its arguments twice.
+        async move {
+            let Served { session, handler } = &mut self;
+            let serve = pin!(serve(session, reader, &mut inbound, handler));
+            Drive { session, serve: Some(serve) }.await;
         }
+    }
+}
+
+impl<H: Handler> Drop for Served<H> {
+    fn drop(&mut self) {
+        let Served { session, handler } = self;
+        let shared = &session.shared;
+        // Over it is already, unless the task was dropped. The first reason stays.
+        shared.abort(CloseReason::Unknown);
+        shared.finish();
+        let reason = shared.reason().unwrap_or(CloseReason::Unknown);
+        let last = AssertUnwindSafe(|| {
+            tell_sent(session, handler);
+            handler.closed(session, &reason);
+        });
+        if let Err(panic) = catch_unwind(last) {
+            tracing::error!(session = %session.id(), "closed() of the handler panicked: {}", panic_text(&*panic));
+        }
+    }
+}
+
+/// Tells the handler what was sent since it was last told, if it wants to know.
+fn tell_sent<H: Handler>(session: &Session, handler: &mut H) {
+    if H::WANTS_SENT
+        && let Some(sent) = session.shared.take_sent()
+    {
+        handler.sent(session, sent);
     }
 }
 
@@ -62,9 +82,9 @@ struct Drive<'a, S> {
 }
 
 impl<S: Future<Output = CloseReason>> Future for Drive<'_, S> {
-    type Output = CloseReason;
+    type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CloseReason> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let shared = &self.session.shared.clone();
         shared.cork(cx);
         if let Some(serve) = &mut self.serve {
@@ -82,7 +102,7 @@ impl<S: Future<Output = CloseReason>> Future for Drive<'_, S> {
     }
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
 }
@@ -94,8 +114,9 @@ async fn serve<F: Framing, H: Handler>(
     handler: &mut H,
 ) -> CloseReason {
     let mut greeted = false;
+    let mut turn = Turn { left: FRAMES_PER_TURN };
     loop {
-        let next = std::future::poll_fn(|cx| receive(cx, session, reader, inbound, handler)).await;
+        let next = std::future::poll_fn(|cx| receive(cx, session, reader, inbound, handler, &mut turn)).await;
         let message = match next {
             Ok(message) => message,
             Err(reason) => return reason,
@@ -103,12 +124,27 @@ async fn serve<F: Framing, H: Handler>(
         if !std::mem::replace(&mut greeted, true) {
             session.shared.watch.greeted(session.shared.engine.now());
         }
+        inbound.paused(&session.shared.watch);
         if let Err(reason) = handler.message(session, message).await {
             return reason;
         }
-        if session.shared.finishing.load(Relaxed) {
-            return CloseReason::Local;
+    }
+}
+
+/// How many more frames may be looked at before others get a turn.
+struct Turn {
+    left: u32,
+}
+
+impl Turn {
+    /// Whether it is over; then a new one begins when the task is polled again, which it is.
+    fn is_over(&mut self, cx: &Context<'_>) -> bool {
+        let over = self.left == 0;
+        if over {
+            self.left = FRAMES_PER_TURN;
+            cx.waker().wake_by_ref();
         }
+        over
     }
 }
 
@@ -121,31 +157,36 @@ fn receive<F: Framing, H: Handler>(
     reader: &mut Reader,
     inbound: &mut Inbound<F>,
     handler: &mut H,
+    turn: &mut Turn,
 ) -> Poll<Result<H::Message, CloseReason>> {
     let shared = &session.shared;
-    if H::WANTS_SENT
-        && let Some(sent) = shared.take_sent()
-    {
-        handler.sent(session, sent);
-    }
+    tell_sent(session, handler);
     if !shared.is_open() {
         return Poll::Ready(Err(shared.reason().unwrap_or(CloseReason::Unknown)));
     }
-    if let Some(message) = take_message(session, inbound, handler, &mut &[][..])? {
+    if shared.is_finishing() {
+        return Poll::Ready(Err(CloseReason::Local));
+    }
+    if turn.is_over(cx) {
+        return Poll::Pending;
+    }
+    if let Some(message) = take_message(session, inbound, handler, &mut &[][..], turn)? {
         return Poll::Ready(Ok(message));
     }
-    let mut buffer = shared.engine.read_buffers.take();
-    buffer.resize(buffer.capacity(), 0);
-    let result = loop {
+    let mut buffer = shared.engine.read_buffers.lend();
+    loop {
+        if turn.is_over(cx) {
+            return Poll::Pending;
+        }
         let mut read = ReadBuf::new(&mut buffer);
         match Pin::new(&mut *reader).poll_read(cx, &mut read) {
             Poll::Pending => {
                 inbound.looked_at(&shared.watch, shared.engine.now());
-                break Poll::Pending;
+                return Poll::Pending;
             }
-            Poll::Ready(Err(error)) => break Poll::Ready(Err(error.into())),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
             Poll::Ready(Ok(())) if read.filled().is_empty() => {
-                break Poll::Ready(Err(inbound.finish().err().map_or(CloseReason::Remote, CloseReason::from)));
+                return Poll::Ready(Err(inbound.finish().err().map_or(CloseReason::Remote, CloseReason::from)));
             }
             Poll::Ready(Ok(())) => {}
         }
@@ -154,30 +195,30 @@ fn receive<F: Framing, H: Handler>(
         shared.counters.reads.fetch_add(1, Relaxed);
         shared.counters.bytes_in.fetch_add(fresh.len() as u64, Relaxed);
         handler.received(session, fresh);
-        let message = take_message(session, inbound, handler, &mut fresh);
+        let message = take_message(session, inbound, handler, &mut fresh, turn);
         inbound.keep(fresh);
         if let Some(done) = message.transpose() {
-            break Poll::Ready(done);
+            return Poll::Ready(done);
         }
-    };
-    shared.engine.read_buffers.give_back(buffer);
-    result
+    }
 }
 
-/// The next message of the bytes that are there.
+/// The next message of the bytes that are there. There may be more where the turn is over.
 fn take_message<F: Framing, H: Handler>(
     session: &Session,
     inbound: &mut Inbound<F>,
     handler: &mut H,
     fresh: &mut &[u8],
+    turn: &mut Turn,
 ) -> Result<Option<H::Message>, CloseReason> {
-    loop {
+    while turn.left > 0 {
         // The handler is asked for the limit, and later given the frame: one borrow after the other.
         let held = std::cell::RefCell::new(&mut *handler);
         let limit = |header: &laster_frame::Header| held.borrow().max_payload(header);
         match inbound.next(fresh, limit, |frame| held.borrow_mut().decode(frame))? {
             None => return Ok(None),
             Some(decoded) => {
+                turn.left -= 1;
                 session.shared.counters.frames_in.fetch_add(1, Relaxed);
                 if let Some(message) = decoded? {
                     return Ok(Some(message));
@@ -185,22 +226,20 @@ fn take_message<F: Framing, H: Handler>(
             }
         }
     }
+    Ok(None)
 }
 
-/// Reads what is still on its way to a session that is over, and forgets it.
+/// Reads what is still on its way to a session that is over, and forgets it. Where nothing was promised to reach the peer,
+/// or the peer has ended already, there is nothing to wait for.
 pub(crate) async fn linger(session: &Session, reader: &mut Reader) {
-    if matches!(session.close_reason(), Some(CloseReason::Remote | CloseReason::Transport { .. })) {
+    if !session.shared.is_shut_down() || session.close_reason() == Some(CloseReason::Remote) {
         return;
     }
     let mut read_some = |cx: &mut Context<'_>| {
-        let pool = &session.shared.engine.read_buffers;
-        let mut buffer = pool.take();
-        buffer.resize(buffer.capacity(), 0);
+        let mut buffer = session.shared.engine.read_buffers.lend();
         let mut read = ReadBuf::new(&mut buffer);
         let result = Pin::new(&mut *reader).poll_read(cx, &mut read);
-        let more = result.map(|result| result.is_ok() && !read.filled().is_empty());
-        pool.give_back(buffer);
-        more
+        result.map(|result| result.is_ok() && !read.filled().is_empty())
     };
     let all = async {
         for _ in 0..LINGER_READS {

@@ -1,7 +1,7 @@
 //! Sessions that are sent the same.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
@@ -12,11 +12,13 @@ use tokio::sync::Notify;
 
 use crate::{
     handle::{Flush, Session, SessionId},
-    session::PushError,
+    session::{Attempt, PushError},
 };
 
 /// After so many members, others get a turn.
 const MEMBERS_PER_TURN: usize = 64;
+/// Sessions that are over are looked for when there are so many members, and then each time there are twice as many.
+const LOOK_FROM: usize = 64;
 
 /// What happens to a member that reads more slowly than the group sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,7 +84,8 @@ struct Pending {
     steps: Vec<Step>,
     bytes: usize,
     frames: u32,
-    members: usize,
+    /// Who is in it when all steps are done.
+    members: HashSet<SessionId>,
     ended: bool,
 }
 
@@ -116,18 +119,25 @@ impl Group {
     pub fn join(&self, session: &Session) {
         let mut pending = self.inner.lock();
         pending.steps.push(Step::Join(session.clone()));
-        pending.members += 1;
+        pending.members.insert(session.id());
         drop(pending);
         self.inner.work.notify_one();
     }
 
     /// Takes a session out. It gets what was sent until now.
     pub fn leave(&self, session: SessionId) {
-        self.inner.lock().steps.push(Step::Leave(session));
+        let mut pending = self.inner.lock();
+        // Who is not in it, needs not be taken out.
+        if !pending.members.remove(&session) {
+            return;
+        }
+        pending.steps.push(Step::Leave(session));
+        drop(pending);
         self.inner.work.notify_one();
     }
 
-    /// Sends one frame, which `encode` writes behind what is in the buffer, to every member, if there is room.
+    /// Sends one frame, which `encode` writes behind what is in the buffer, to every member, if there is room. `encode` runs
+    /// while the group is locked: it must not use the group.
     ///
     /// # Errors
     /// Too much waits to be distributed, or `encode` failed. Nothing was accepted.
@@ -158,7 +168,7 @@ impl Group {
 
     /// How many sessions are in it; some of them may be over.
     pub fn len(&self) -> usize {
-        self.inner.lock().members
+        self.inner.lock().members.len()
     }
 
     /// Whether no session is in it.
@@ -186,13 +196,13 @@ impl Pending {
             self.steps.push(Step::Burst { encoded: Vec::new(), frames: 0 });
         }
         let Some(Step::Burst { encoded, frames }) = self.steps.last_mut() else { return Ok(()) };
-        let before = encoded.len();
-        encode(encoded).inspect_err(|_| encoded.truncate(before))?;
-        let len = encoded.len() - before;
+        let attempt = Attempt::new(encoded);
+        encode(attempt.tail)?;
+        let len = attempt.len();
         if self.bytes > 0 && self.bytes + len > limits.bytes as usize {
-            encoded.truncate(before);
             return Err(PushError::FullBytes { limit: limits.bytes, waiting: self.bytes, len });
         }
+        attempt.keep();
         *frames += 1;
         self.frames += 1;
         self.bytes += len;
@@ -203,13 +213,13 @@ impl Pending {
 /// The group's task.
 async fn distribute(inner: Arc<Inner>) {
     let mut members: HashMap<SessionId, Session> = HashMap::new();
+    let mut look_at = LOOK_FROM;
     loop {
         let steps = {
             let mut pending = inner.lock();
             if pending.ended && pending.steps.is_empty() {
                 return;
             }
-            pending.members = members.len();
             (pending.bytes, pending.frames) = (0, 0);
             std::mem::take(&mut pending.steps)
         };
@@ -222,20 +232,43 @@ async fn distribute(inner: Arc<Inner>) {
             match step {
                 Step::Join(session) => {
                     members.insert(session.id(), session);
+                    if members.len() >= look_at {
+                        let over = members.values().filter(|member| !member.is_open()).map(Session::id).collect();
+                        forget(&inner, &mut members, over);
+                        look_at = LOOK_FROM.max(2 * members.len());
+                    }
                 }
                 Step::Leave(session) => {
                     members.remove(&session);
                 }
                 Step::Burst { encoded, frames } => {
-                    send_around(&mut members, &encoded.into(), frames, inner.limits.slow_reader).await;
+                    let over = send_around(&members, &encoded.into(), frames, inner.limits.slow_reader).await;
+                    forget(&inner, &mut members, over);
                 }
             }
         }
     }
 }
 
-/// Sends a burst to each member; those that are over leave.
-async fn send_around(members: &mut HashMap<SessionId, Session>, burst: &Bytes, frames: u32, slow_reader: SlowReader) {
+/// Takes out sessions that are over.
+fn forget(inner: &Inner, members: &mut HashMap<SessionId, Session>, over: Vec<SessionId>) {
+    if over.is_empty() {
+        return;
+    }
+    let mut pending = inner.lock();
+    for id in over {
+        members.remove(&id);
+        pending.members.remove(&id);
+    }
+}
+
+/// Sends a burst to each member. Gives those that are over.
+async fn send_around(
+    members: &HashMap<SessionId, Session>,
+    burst: &Bytes,
+    frames: u32,
+    slow_reader: SlowReader,
+) -> Vec<SessionId> {
     let mut over = Vec::new();
     for (turn, member) in members.values().enumerate() {
         if turn % MEMBERS_PER_TURN == MEMBERS_PER_TURN - 1 {
@@ -250,7 +283,5 @@ async fn send_around(members: &mut HashMap<SessionId, Session>, burst: &Bytes, f
             }
         }
     }
-    for id in over {
-        members.remove(&id);
-    }
+    over
 }

@@ -50,7 +50,8 @@ pub enum Flush {
     /// At once; from within the session's own handler, together with its other answers.
     #[default]
     Now,
-    /// At the next update, with all that was gathered until then.
+    /// At the next update, with all that was gathered until then; or before, with a frame that leaves at once, or because
+    /// there is much of it.
     Gather,
 }
 
@@ -110,7 +111,8 @@ impl Session {
         self.send_with(Flush::Now, |out| encode_frame(&self.shared.layout, header, payload, out)).await
     }
 
-    /// Sends one frame, which `encode` writes behind what is in the buffer, if there is room for it.
+    /// Sends one frame, which `encode` writes behind what is in the buffer, if there is room for it. `encode` runs while the
+    /// session's queue is locked: it must not use the session.
     ///
     /// # Errors
     /// As [`try_send`](Session::try_send).
@@ -124,7 +126,7 @@ impl Session {
     }
 
     /// Sends one frame, which `encode` writes behind what is in the buffer, waiting for room. `encode` may be called several
-    /// times.
+    /// times, and must not use the session.
     ///
     /// # Errors
     /// As [`send`](Session::send).
@@ -187,9 +189,9 @@ impl Session {
     }
 
     /// Ends the session like [`close`](Session::close), but when its handler is done with the message it is at, so that the
-    /// answer to that is still sent.
+    /// answer to that is still sent; now, if it is at none.
     pub fn close_after_this(&self) {
-        self.shared.finishing.store(true, Relaxed);
+        self.shared.close_after_this();
     }
 
     /// Ends the session like [`close`](Session::close), for a reason of the caller's choice.

@@ -21,6 +21,7 @@ mod group;
 mod handle;
 mod listener;
 mod pool;
+mod running;
 mod service;
 pub mod session;
 mod shared;
@@ -29,6 +30,7 @@ mod slots;
 mod statistics;
 pub mod transport;
 mod wheel;
+mod writing;
 
 pub use application::{Application, Connected, Failed, Handler, Token};
 pub use backoff::Backoff;

@@ -14,7 +14,8 @@ use crate::{
     application::{Application, Connected, Failed},
     backoff::Backoff,
     endpoint::Endpoint,
-    service::{Inner, Run, ServiceError},
+    running::{Arrived, Inner, Run},
+    service::ServiceError,
     session::CloseReason,
     transport::{AcceptError, Acceptor, Incoming, ListenOptions, PeerAddress, accept_error},
 };
@@ -59,7 +60,7 @@ impl Listener {
         self.suspended.send_replace(false);
     }
 
-    /// Listens no more. Sessions stay.
+    /// Listens no more. Sessions stay. The address is free a moment later, when the listener's task has seen it.
     pub fn close(&self) {
         self.closed.cancel();
     }
@@ -70,13 +71,13 @@ impl Listener {
     }
 }
 
-/// Binds, and accepts in a task of its own until the service stops.
-pub(crate) async fn start<A: Application>(
-    inner: Arc<Inner<A>>,
-    run: Run,
-    listen: ListenOn,
-) -> Result<Listener, ServiceError> {
-    let acceptor = Acceptor::bind(&listen.endpoint, &listen.options).await.map_err(ServiceError::Listen)?;
+/// Takes the address.
+pub(crate) async fn bind(listen: &ListenOn) -> Result<Acceptor, ServiceError> {
+    Acceptor::bind(&listen.endpoint, &listen.options).await.map_err(ServiceError::Listen)
+}
+
+/// Accepts in a task of its own until the service stops.
+pub(crate) fn start<A: Application>(inner: Arc<Inner<A>>, run: &Run, acceptor: Acceptor) -> Listener {
     let listener = Listener {
         endpoint: acceptor.local_endpoint().clone(),
         suspended: watch::Sender::new(false),
@@ -85,7 +86,7 @@ pub(crate) async fn start<A: Application>(
     };
     let accept = accept(inner, run.clone(), acceptor, listener.clone());
     run.tasks.spawn(listener.closed.clone().run_until_cancelled_owned(accept));
-    Ok(listener)
+    listener
 }
 
 /// Accepts for ever: neither a lost connection nor a lack of descriptors ends it.
@@ -95,9 +96,11 @@ async fn accept<A: Application>(inner: Arc<Inner<A>>, run: Run, acceptor: Accept
     loop {
         // The sender lives in `listener`, so this cannot fail.
         let _ = suspended.wait_for(|suspended| !suspended).await;
+        // In this order: nobody is accepted once suspend() has returned.
         let accepted = tokio::select! {
-            accepted = acceptor.accept() => accepted,
+            biased;
             _ = suspended.changed() => continue,
+            accepted = acceptor.accept() => accepted,
         };
         match accepted {
             Ok(incoming) => {
@@ -125,23 +128,26 @@ async fn accept<A: Application>(inner: Arc<Inner<A>>, run: Run, acceptor: Accept
 
 /// Makes a session of an accepted connection, in a task of its own, if there is a place for it.
 fn serve<A: Application>(inner: &Arc<Inner<A>>, run: &Run, incoming: Incoming, listener: &Endpoint) {
-    let (inner, run, endpoint) = (inner.clone(), run.clone(), listener.clone());
-    let peer: PeerAddress = incoming.peer();
-    let slot = match inner.slots.take(&peer) {
+    let peer = incoming.peer();
+    let slot = match inner.slots.take_for(&peer) {
         Ok(slot) => slot,
-        Err(reason) => return inner.failed(refused(&endpoint, peer, reason)),
+        Err(reason) => return inner.failed(refused(listener, peer, reason)),
     };
-    run.tasks.clone().spawn(async move {
-        let limit = inner.config.limits.handshake;
+    let (service, stop, listener) = (inner.clone(), run.stop.clone(), listener.clone());
+    inner.spawn_session(run.clone(), async move {
+        let limit = service.config.limits.handshake;
         let handshake = tokio::time::timeout(limit, incoming.handshake());
-        let transport = match run.stop.run_until_cancelled(handshake).await {
-            None => return,
-            Some(Ok(Ok(transport))) => transport,
-            Some(Ok(Err(error))) => return inner.failed(refused(&endpoint, peer, error.into())),
-            Some(Err(_)) => return inner.failed(refused(&endpoint, peer, CloseReason::HandshakeDeadline { limit })),
+        let reason = match stop.run_until_cancelled(handshake).await {
+            Some(Ok(Ok(transport))) => {
+                let how = Connected::Accepted { listener };
+                return Some(Arrived { transport, side: Side::Server, peer, how, slot });
+            }
+            Some(Ok(Err(error))) => error.into(),
+            Some(Err(_)) => CloseReason::HandshakeDeadline { limit },
+            None => CloseReason::Shutdown,
         };
-        let how = Connected::Accepted { listener: endpoint };
-        inner.run_session(transport, Side::Server, peer, how, run, slot).await;
+        service.failed(refused(&listener, peer, reason));
+        None
     });
 }
 

@@ -3,6 +3,7 @@
 use std::{
     cell::Cell,
     fmt,
+    ops::{Deref, DerefMut},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -17,7 +18,7 @@ const KEEP: usize = 8;
 /// Buffers of one size, kept near the threads that use them.
 ///
 /// A session takes a buffer while it is being polled and gives it back when it has nothing to do, so there are about as many
-/// buffers as threads, not as sessions.
+/// buffers as threads, not as sessions. What is given back was taken from here: so the figures tell what is missing.
 pub(crate) struct BufferPool {
     size: usize,
     shards: [Mutex<Shard>; SHARDS],
@@ -51,7 +52,14 @@ impl BufferPool {
         BufferPool { size, shards: Default::default() }
     }
 
-    /// An empty buffer with room for the pool's size.
+    /// A buffer to read into, for as long as it is held: all of it is initialized, once, when it is made.
+    pub(crate) fn lend(&self) -> Lent<'_> {
+        let mut buffer = self.take();
+        buffer.resize(self.size, 0);
+        Lent { pool: self, buffer }
+    }
+
+    /// A buffer with room for the pool's size, as it was given back; a new one is empty.
     pub(crate) fn take(&self) -> Vec<u8> {
         let mut shard = self.shard();
         match shard.free.pop() {
@@ -67,12 +75,12 @@ impl BufferPool {
         }
     }
 
-    /// Takes a buffer back. One that has grown, or is one too many, is freed.
-    pub(crate) fn give_back(&self, mut buffer: Vec<u8>) {
-        buffer.clear();
+    /// Takes a buffer back. One that has grown or shrunk, or is one too many, is freed.
+    pub(crate) fn give_back(&self, buffer: Vec<u8>) {
         let mut shard = self.shard();
         shard.figures.given_back += 1;
-        if buffer.capacity() <= 2 * self.size && shard.free.len() < KEEP {
+        let fits = (self.size..=2 * self.size).contains(&buffer.capacity());
+        if fits && shard.free.len() < KEEP {
             shard.free.push(buffer);
         }
     }
@@ -95,6 +103,32 @@ impl BufferPool {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         thread_local!(static MINE: Cell<usize> = Cell::new(NEXT.fetch_add(1, Relaxed) % SHARDS));
         lock(&self.shards[MINE.get()])
+    }
+}
+
+/// A buffer that is given back when it is dropped, also by a panic.
+pub(crate) struct Lent<'a> {
+    pool: &'a BufferPool,
+    buffer: Vec<u8>,
+}
+
+impl Deref for Lent<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.buffer
+    }
+}
+
+impl DerefMut for Lent<'_> {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.buffer
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.pool.give_back(std::mem::take(&mut self.buffer));
     }
 }
 
@@ -126,5 +160,19 @@ mod tests {
         c.resize(1000, 0);
         pool.give_back(c);
         assert_eq!(pool.figures().to_string(), "size 100: taken 0, free 1, hits 1, misses 2");
+    }
+
+    #[test]
+    fn what_is_lent_comes_back_also_from_a_panic() {
+        let pool = BufferPool::new(100);
+        for _ in 0..3 {
+            let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                assert_eq!(pool.lend().len(), 100);
+                let _lent = pool.lend();
+                std::panic::resume_unwind(Box::new(()));
+            }));
+            assert!(panic.is_err());
+        }
+        assert_eq!(pool.figures().to_string(), "size 100: taken 0, free 1, hits 5, misses 1");
     }
 }

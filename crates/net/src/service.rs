@@ -1,29 +1,26 @@
 //! A service: what listens, what connects, and the sessions that come of it.
 
 use std::{
-    collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
-use laster_frame::{Framing, Layout, Side};
+use laster_frame::Framing;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    application::{Application, Connected, Failed, Handler},
+    application::Application,
     connector::{self, ConnectTo, Connector},
-    driver,
     engine::Engine,
     handle::{Session, SessionId},
     listener::{self, ListenOn, Listener},
+    running::{Inner, Run},
     session::{CloseReason, LimitError, SessionLimits},
-    shared::{Parts, Shared},
-    slots::{Slot, Slots},
+    slots::Slots,
     statistics::{Status, Traffic},
-    transport::{PeerAddress, Transport},
 };
 
 /// How a service is set up.
@@ -84,32 +81,6 @@ impl<A: Application> Clone for Service<A> {
     }
 }
 
-pub(crate) struct Inner<A: Application> {
-    pub(crate) application: A,
-    pub(crate) config: ServiceConfig,
-    framing: A::Framing,
-    layout: Arc<Layout>,
-    limits: Arc<SessionLimits>,
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) slots: Arc<Slots>,
-    sessions: Mutex<HashMap<SessionId, Session>>,
-    opened: AtomicU64,
-    refused: AtomicU64,
-    run: Mutex<Option<Run>>,
-}
-
-/// What belongs to one time between start and stop.
-#[derive(Clone)]
-pub(crate) struct Run {
-    /// Says that the service stops.
-    pub(crate) stop: CancellationToken,
-    /// Says that the time for a gentle stop is over.
-    abort: CancellationToken,
-    /// The tasks of listeners, connectors and sessions.
-    pub(crate) tasks: TaskTracker,
-    engine: CancellationToken,
-}
-
 /// Why a service could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -150,6 +121,7 @@ impl<A: Application> Service<A> {
             engine: Engine::new(config.read_buffer, config.update_interval),
             slots: Slots::new(config.max_sessions, config.max_sessions_per_address),
             sessions: Mutex::default(),
+            runs: AtomicU64::new(0),
             opened: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             run: Mutex::new(None),
@@ -163,31 +135,38 @@ impl<A: Application> Service<A> {
     ///
     /// # Errors
     /// It runs already, or cannot listen somewhere; then it does not run, and listens nowhere.
+    ///
+    /// # Cancel safety
+    /// Dropped, it has done nothing.
     pub async fn start(&self) -> Result<Vec<Listener>, ServiceError> {
-        {
-            let mut run = self.inner.lock_run();
-            if run.is_some() {
-                return Err(ServiceError::AlreadyRunning);
-            }
-            let new = Run {
-                stop: CancellationToken::new(),
-                abort: CancellationToken::new(),
-                tasks: TaskTracker::new(),
-                engine: CancellationToken::new(),
-            };
-            tokio::spawn(new.engine.clone().run_until_cancelled_owned(self.inner.engine.clone().run()));
-            *run = Some(new);
+        if self.is_running() {
+            return Err(ServiceError::AlreadyRunning);
         }
-        let mut listeners = Vec::new();
+        // All addresses are taken before anybody is accepted. What goes wrong here is undone by dropping them.
+        let mut acceptors = Vec::new();
         for listen in &self.inner.config.listeners {
-            match self.listen(listen.clone()).await {
-                Ok(listener) => listeners.push(listener),
-                Err(error) => {
-                    self.stop(Duration::ZERO).await;
-                    return Err(error);
-                }
-            }
+            acceptors.push(listener::bind(listen).await?);
         }
+        let mut running = self.inner.lock_run();
+        if running.is_some() {
+            return Err(ServiceError::AlreadyRunning);
+        }
+        let run = Run {
+            number: self.inner.runs.fetch_add(1, Relaxed),
+            stop: CancellationToken::new(),
+            abort: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            keeper: TaskTracker::new(),
+        };
+        let (stop, tasks) = (run.stop.clone(), run.tasks.clone());
+        run.keeper.spawn(self.inner.engine.clone().run_until(async move {
+            stop.cancelled().await;
+            tasks.wait().await;
+        }));
+        run.keeper.close();
+        let start = |acceptor| listener::start(self.inner.clone(), &run, acceptor);
+        let listeners = acceptors.into_iter().map(start).collect();
+        *running = Some(run);
         Ok(listeners)
     }
 
@@ -197,7 +176,12 @@ impl<A: Application> Service<A> {
     /// The service does not run, or cannot listen there.
     pub async fn listen(&self, listen: ListenOn) -> Result<Listener, ServiceError> {
         let run = self.inner.running()?;
-        listener::start(self.inner.clone(), run, listen).await
+        let acceptor = listener::bind(&listen).await?;
+        // It may have been stopped meanwhile.
+        if run.stop.is_cancelled() {
+            return Err(ServiceError::NotRunning);
+        }
+        Ok(listener::start(self.inner.clone(), &run, acceptor))
     }
 
     /// Connects somewhere, in the background: the application hears of it as `connected` or `failed`.
@@ -211,19 +195,27 @@ impl<A: Application> Service<A> {
 
     /// Stops: listens and connects no more, ends every session when what it accepted is sent, and those that are not done
     /// shortly before the deadline at once. Returns by the deadline, or as soon as all is over.
+    ///
+    /// # Cancel safety
+    /// Dropped after it was first polled, it still stops: each session ends by its drain limit, as there is no deadline any
+    /// more.
     pub async fn stop(&self, deadline: Duration) -> Stopped {
         let Some(run) = self.inner.lock_run().take() else { return Stopped { stuck: 0 } };
         run.stop.cancel();
         run.tasks.close();
-        let until = tokio::time::Instant::now() + deadline;
-        let gently = tokio::time::Instant::now() + deadline.mul_f64(0.8);
-        self.inner.each_session(|session| session.shared.close(CloseReason::Shutdown));
-        if tokio::time::timeout_at(gently, run.tasks.wait()).await.is_err() {
+        self.inner.each_session_of(&run, |session| session.shared.close(CloseReason::Shutdown));
+        let all = async {
+            run.tasks.wait().await;
+            run.keeper.wait().await;
+        };
+        let mut all = std::pin::pin!(all);
+        let gently = deadline.mul_f64(0.8);
+        if tokio::time::timeout(gently, &mut all).await.is_err() {
             run.abort.cancel();
-            self.inner.each_session(|session| session.shared.abort(CloseReason::Shutdown));
-            let _ = tokio::time::timeout_at(until, run.tasks.wait()).await;
+            self.inner.each_session_of(&run, |session| session.shared.abort(CloseReason::Shutdown));
+            let _ = tokio::time::timeout(deadline - gently, all).await;
         }
-        run.engine.cancel();
+        self.inner.engine.all_are_over();
         Stopped { stuck: run.tasks.len() }
     }
 
@@ -234,12 +226,12 @@ impl<A: Application> Service<A> {
 
     /// An open session by its number.
     pub fn session(&self, id: SessionId) -> Option<Session> {
-        self.inner.lock_sessions().get(&id).cloned()
+        self.inner.lock_sessions().get(&id).map(|open| open.session.clone())
     }
 
     /// The open sessions.
     pub fn sessions(&self) -> Vec<Session> {
-        self.inner.lock_sessions().values().cloned().collect()
+        self.inner.lock_sessions().values().map(|open| open.session.clone()).collect()
     }
 
     /// The application.
@@ -249,99 +241,20 @@ impl<A: Application> Service<A> {
 
     /// What it is doing.
     pub fn status(&self) -> Status {
-        let sessions = self.sessions();
-        let mut traffic: Traffic = self.inner.engine.past.get();
-        for session in &sessions {
-            traffic += session.traffic();
-        }
+        let (sessions, traffic) = {
+            // A session that ends goes from the list to the past under this lock, so that each is counted once.
+            let sessions = self.inner.lock_sessions();
+            let mut traffic: Traffic = self.inner.engine.past.get();
+            sessions.values().for_each(|open| traffic += open.session.traffic());
+            (sessions.len(), traffic)
+        };
         Status {
             running: self.is_running(),
-            sessions: sessions.len(),
+            sessions,
             opened: self.inner.opened.load(Relaxed),
             refused: self.inner.refused.load(Relaxed),
             traffic,
             pools: self.inner.engine.pools(),
-        }
-    }
-}
-
-impl<A: Application> Inner<A> {
-    fn lock_run(&self) -> MutexGuard<'_, Option<Run>> {
-        self.run.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lock_sessions(&self) -> MutexGuard<'_, HashMap<SessionId, Session>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn running(&self) -> Result<Run, ServiceError> {
-        self.lock_run().clone().ok_or(ServiceError::NotRunning)
-    }
-
-    fn each_session(&self, each: impl Fn(&Session)) {
-        let sessions: Vec<Session> = self.lock_sessions().values().cloned().collect();
-        sessions.iter().for_each(each);
-    }
-
-    /// Tells the application of a connection that did not become a session.
-    pub(crate) fn failed(&self, failed: Failed) {
-        self.refused.fetch_add(1, Relaxed);
-        tracing::debug!(endpoint = %failed.endpoint, "no session: {}", failed.reason);
-        self.application.failed(failed);
-    }
-
-    /// Makes a session of a connection and runs it to its end.
-    pub(crate) async fn run_session(
-        self: Arc<Self>,
-        transport: Box<dyn Transport>,
-        side: Side,
-        peer: PeerAddress,
-        how: Connected,
-        run: Run,
-        slot: Slot,
-    ) {
-        let (mut reader, writer) = transport.split();
-        let shared = Shared::new(Parts {
-            id: SessionId::next(),
-            side,
-            peer,
-            layout: self.layout.clone(),
-            limits: self.limits.clone(),
-            engine: self.engine.clone(),
-            writer,
-            wants_sent: <A::Handler as Handler>::WANTS_SENT,
-        });
-        let session = Session { shared };
-        self.lock_sessions().insert(session.id(), session.clone());
-        // Registered first, so that a stop either sees the session or is seen here.
-        if run.stop.is_cancelled() {
-            session.shared.close(CloseReason::Shutdown);
-        }
-        self.opened.fetch_add(1, Relaxed);
-        tracing::debug!(session = %session.id(), peer = %session.peer(), "opened");
-        let registered = Registered { inner: &self, session: &session };
-        let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.application.connected(&session, how)));
-        match made {
-            Ok(handler) => driver::run(&session, &mut reader, self.framing.clone(), handler).await,
-            Err(_) => session.shared.abort(CloseReason::HandlerPanicked("connected() of the application".into())),
-        }
-        drop(registered);
-        run.abort.run_until_cancelled(driver::linger(&session, &mut reader)).await;
-        drop(slot);
-    }
-}
-
-/// Takes a session off the list when its task goes.
-struct Registered<'a, A: Application> {
-    inner: &'a Inner<A>,
-    session: &'a Session,
-}
-
-impl<A: Application> Drop for Registered<'_, A> {
-    fn drop(&mut self) {
-        self.inner.lock_sessions().remove(&self.session.id());
-        if let Some(reason) = self.session.close_reason() {
-            tracing::debug!(session = %self.session.id(), origin = ?reason.origin(), "closed: {reason}");
         }
     }
 }

@@ -1,38 +1,30 @@
 //! The part of a session that every task may touch: its queue, its transport's writing half, its end.
 
-use std::{
-    io::{self, IoSlice},
-    pin::Pin,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    task::{Context, Poll, Waker},
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, Weak,
+    atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
-use laster_frame::{EncodeError, Layout, Side};
-use tokio::{io::AsyncWrite, sync::Notify};
+use laster_frame::{Layout, Side};
+use tokio::sync::Notify;
 
 use crate::{
     engine::{Engine, Timer},
     handle::{Flush, SessionId},
-    session::{CloseReason, Moment, Outbound, Phase, PushError, SessionLimits, Watch},
+    session::{CloseReason, Moment, Outbound, Phase, SessionLimits, Watch},
     statistics::Counters,
     transport::{PeerAddress, Writer},
 };
-
-/// While a session's own task gathers answers, it writes when there are so many bytes of them.
-const CORKED_BYTES: usize = 64 * 1024;
-/// How many slices go into one write.
-const SLICES: usize = 32;
 
 /// A session, for whoever sends to it.
 ///
 /// The queue and the writing half are behind one lock, so that what is accepted first is written first, whichever task
 /// writes it. Whoever finds the queue empty writes at once; only when the transport takes no more does the session's own task
-/// wait for it (`blocked`). While that task runs (`corked`), frames are gathered and leave in one write at its end.
+/// wait for it (`blocked`). While that task runs (`corked`), frames are gathered and leave in one write at its end, unless
+/// all that was gathered may wait for the next update. Nothing is refused for lack of room before it was tried whether the
+/// transport takes what waits.
 pub(crate) struct Shared {
     pub(crate) id: SessionId,
     pub(crate) side: Side,
@@ -45,24 +37,29 @@ pub(crate) struct Shared {
     /// Whether the phase is open: to be asked without the lock.
     open: AtomicBool,
     /// Whether the session is to end when its handler is done with the message it is at.
-    pub(crate) finishing: AtomicBool,
+    finishing: AtomicBool,
     /// Tells waiting senders that there may be room.
     pub(crate) room: Notify,
-    task: AtomicWaker,
+    pub(crate) task: AtomicWaker,
     /// Whether the handler wants to hear what was sent.
-    wants_sent: bool,
+    pub(crate) wants_sent: bool,
     out: Mutex<Out>,
-    myself: Weak<Shared>,
+    pub(crate) myself: Weak<Shared>,
 }
 
-struct Out {
-    queue: Outbound,
-    writer: Writer,
-    corked: bool,
-    blocked: bool,
+/// What is behind the lock.
+pub(crate) struct Out {
+    pub(crate) queue: Outbound,
+    pub(crate) writer: Writer,
+    pub(crate) corked: bool,
+    pub(crate) blocked: bool,
+    /// Something waits that is to leave when the session's task has nothing more to do.
+    pub(crate) urgent: bool,
     /// A flush at the next update is arranged.
-    gathering: bool,
-    sent: Sent,
+    pub(crate) gathering: bool,
+    /// Everything was sent, and the peer told that there is no more.
+    pub(crate) shut_down: bool,
+    pub(crate) sent: Sent,
 }
 
 /// What was handed to the transport since it was last told.
@@ -90,18 +87,19 @@ impl Shared {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
         let Parts { id, side, peer, layout, limits, engine, writer, wants_sent } = parts;
         let now = engine.now();
-        let mut queue = Outbound::new(&limits);
+        let queue = Outbound::new(&limits);
         let prologue = Bytes::copy_from_slice(layout.prologue_of(side).as_bytes());
-        if !prologue.is_empty() {
-            // An empty queue takes anything.
-            let _ = queue.push_shared(&prologue, 0);
+        let watch = Watch::new(now);
+        if side == Side::Client {
+            // Whoever opens the connection says who it is. A server may have nothing to say before it is asked.
+            watch.greeted(now);
         }
         let shared = Arc::new_cyclic(|myself| Shared {
             id,
             side,
             peer,
             layout,
-            watch: Watch::new(now),
+            watch,
             counters: Counters::default(),
             open: AtomicBool::new(true),
             finishing: AtomicBool::new(false),
@@ -111,26 +109,29 @@ impl Shared {
             out: Mutex::new(Out {
                 queue,
                 writer,
-                corked: false,
+                // Until the session's task runs for the first time.
+                corked: true,
                 blocked: false,
+                urgent: false,
                 gathering: false,
+                shut_down: false,
                 sent: Sent::default(),
             }),
             limits,
             engine,
             myself: myself.clone(),
         });
-        if side == Side::Client {
-            // Who connects may wait to be spoken to.
-            shared.watch.greeted(now);
-        }
         let first_look = now + shared.limits.frame.min(shared.limits.hello).min(shared.limits.idle);
         shared.engine.at(first_look, Timer::Watch, shared.myself.clone());
+        if !prologue.is_empty() {
+            // An empty queue takes anything.
+            let _ = shared.push_shared(Flush::Now, &prologue, 0);
+        }
         shared
     }
 
     /// The session's state is whole between any two statements: a panic elsewhere cannot have left it half done.
-    fn out(&self) -> MutexGuard<'_, Out> {
+    pub(crate) fn out(&self) -> MutexGuard<'_, Out> {
         self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -138,108 +139,18 @@ impl Shared {
         self.open.load(Relaxed)
     }
 
-    /// Accepts one frame.
-    pub(crate) fn push(
-        &self,
-        flush: Flush,
-        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
-    ) -> Result<(), PushError> {
-        let mut out = self.out();
-        if let Some(buffer) = out.queue.idle_buffer().filter(|buffer| buffer.capacity() == 0) {
-            *buffer = self.engine.write_buffers.take();
-        }
-        let pushed = out.queue.push(encode);
-        match pushed {
-            Ok(()) => self.accepted(&mut out, flush),
-            Err(_) => self.give_back(&mut out),
-        }
-        pushed
+    /// Ends the session when its handler is done with the message it is at.
+    pub(crate) fn close_after_this(&self) {
+        self.finishing.store(true, Relaxed);
+        self.task.wake();
     }
 
-    /// Accepts frames that are encoded already.
-    pub(crate) fn push_shared(&self, flush: Flush, encoded: &Bytes, frames: u32) -> Result<(), PushError> {
-        let mut out = self.out();
-        out.queue.push_shared(encoded, frames)?;
-        self.accepted(&mut out, flush);
-        Ok(())
+    /// Whether the session is to end now that its handler is at no message.
+    pub(crate) fn is_finishing(&self) -> bool {
+        self.finishing.load(Relaxed)
     }
 
-    fn accepted(&self, out: &mut Out, flush: Flush) {
-        match flush {
-            _ if out.blocked => {}
-            _ if out.corked && out.queue.bytes() < CORKED_BYTES => {}
-            Flush::Gather if !out.corked => {
-                if !std::mem::replace(&mut out.gathering, true) {
-                    self.engine.flush_later(self.myself.clone());
-                }
-            }
-            _ => self.write_from_outside(out),
-        }
-    }
-
-    /// Sends what was gathered, now.
-    pub(crate) fn flush(&self) {
-        let mut out = self.out();
-        if !out.blocked && !out.corked {
-            self.write_from_outside(&mut out);
-        }
-    }
-
-    /// Writes without waiting. If the transport takes no more, the session's task is to wait for it.
-    fn write_from_outside(&self, out: &mut Out) {
-        if self.write(out, &mut Context::from_waker(Waker::noop())).is_pending() || !self.is_open() {
-            self.task.wake();
-        }
-    }
-
-    /// Writes until nothing waits, the transport takes no more, or it fails, which ends the session.
-    fn write(&self, out: &mut Out, cx: &mut Context<'_>) -> Poll<()> {
-        out.gathering = false;
-        out.blocked = true;
-        while out.queue.bytes() > 0 {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let filled = out.queue.slices(&mut slices);
-            let len = match Pin::new(&mut out.writer).poll_write_vectored(cx, &slices[..filled]) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(0)) => return self.failed(out, io::ErrorKind::WriteZero.into()),
-                Poll::Ready(Ok(len)) => len,
-                Poll::Ready(Err(error)) => return self.failed(out, error),
-            };
-            let frames = out.queue.wrote(len);
-            self.counters.writes.fetch_add(1, Relaxed);
-            self.counters.bytes_out.fetch_add(len as u64, Relaxed);
-            self.counters.frames_out.fetch_add(frames.into(), Relaxed);
-            self.room.notify_one();
-            if self.wants_sent {
-                out.sent.frames += frames;
-                out.sent.bytes += len;
-                self.task.wake();
-            }
-        }
-        match Pin::new(&mut out.writer).poll_flush(cx) {
-            Poll::Pending => return Poll::Pending,
-            Poll::Ready(Err(error)) => return self.failed(out, error),
-            Poll::Ready(Ok(())) => {}
-        }
-        out.blocked = false;
-        self.give_back(out);
-        Poll::Ready(())
-    }
-
-    /// Memory that a burst took is not kept.
-    fn give_back(&self, out: &mut Out) {
-        if let Some(buffer) = out.queue.idle_buffer().filter(|buffer| buffer.capacity() > 0) {
-            self.engine.write_buffers.give_back(std::mem::take(buffer));
-        }
-        out.queue.shrink();
-    }
-
-    fn failed(&self, out: &mut Out, error: io::Error) -> Poll<()> {
-        self.abort_locked(out, error.into());
-        Poll::Ready(())
-    }
-
-    fn abort_locked(&self, out: &mut Out, reason: CloseReason) {
+    pub(crate) fn abort_locked(&self, out: &mut Out, reason: CloseReason) {
         out.queue.abort(reason);
         self.ended();
     }
@@ -281,6 +192,7 @@ impl Shared {
                 None
             }
             Timer::Flush => {
+                self.out().gathering = false;
                 self.flush();
                 None
             }
@@ -301,35 +213,6 @@ impl Shared {
         }
     }
 
-    /// For the session's own task, when it begins to run: from here on frames are gathered.
-    pub(crate) fn cork(&self, cx: &Context<'_>) {
-        self.task.register(cx.waker());
-        self.out().corked = true;
-    }
-
-    /// For the session's own task, when it has nothing more to do: writes what was gathered. Ready when the session is over.
-    pub(crate) fn uncork(&self, cx: &mut Context<'_>) -> Poll<CloseReason> {
-        let mut out = self.out();
-        out.corked = false;
-        if (out.queue.bytes() > 0 || out.blocked) && !matches!(out.queue.phase(), Phase::Closed(_)) {
-            let _ = self.write(&mut out, cx);
-        }
-        if let Phase::Draining { reason, .. } = out.queue.phase()
-            && !out.blocked
-        {
-            let reason = reason.clone();
-            match Pin::new(&mut out.writer).poll_shutdown(cx) {
-                Poll::Pending => return Poll::Pending,
-                // The peer may be gone already. The session ends for the reason it had.
-                Poll::Ready(_) => out.queue.abort(reason),
-            }
-        }
-        match out.queue.phase() {
-            Phase::Closed(reason) => Poll::Ready(reason.clone()),
-            Phase::Open | Phase::Draining { .. } => Poll::Pending,
-        }
-    }
-
     /// Counts frames that were not accepted, where nobody waits for an answer.
     pub(crate) fn missed(&self, frames: u32) {
         self.counters.unsent.fetch_add(frames.into(), Relaxed);
@@ -341,12 +224,20 @@ impl Shared {
         (sent != Sent::default()).then_some(sent)
     }
 
-    /// The end of the session's task: counts what was not sent, frees what is left.
+    /// The end of the session's task: counts what was not sent, frees what is left. Whoever keeps a handle keeps no
+    /// connection by it.
     pub(crate) fn finish(&self) {
         let mut out = self.out();
         let unsent = out.queue.discard();
         self.counters.unsent.fetch_add(unsent.into(), Relaxed);
+        self.give_back(&mut out);
+        out.writer = Box::new(tokio::io::sink());
         drop(out);
-        self.engine.past.add(self.counters.get());
+        self.engine.one_is_over();
+    }
+
+    /// Whether everything was sent, and the peer told that there is no more.
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.out().shut_down
     }
 }

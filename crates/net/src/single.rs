@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     application::Handler,
     connector::{ConnectTo, attempt},
-    driver,
+    driver::{self, Served},
     engine::Engine,
     handle::{Session, SessionId},
     session::SessionLimits,
@@ -60,13 +60,13 @@ pub fn run_connection<F: Framing, H: Handler>(
         wants_sent: H::WANTS_SENT,
     });
     let session = Session { shared };
-    let handler = make(&session);
+    let served = Served { session: session.clone(), handler: make(&session) };
     let over = CancellationToken::new();
-    tokio::spawn(over.clone().run_until_cancelled_owned(engine.run()));
+    tokio::spawn(engine.run_until(over.clone().cancelled_owned()));
     let over = over.drop_guard();
     let task = session.clone();
     tokio::spawn(async move {
-        driver::run(&task, &mut reader, framing, handler).await;
+        served.run(&mut reader, framing).await;
         driver::linger(&task, &mut reader).await;
         drop(over);
     });

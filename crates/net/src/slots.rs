@@ -36,12 +36,20 @@ impl Slots {
         Arc::new(Slots { total_limit, address_limit, taken: Mutex::default() })
     }
 
-    /// Takes a place. Peers on this machine by other ways than IP have no address to be counted by.
-    pub(crate) fn take(self: &Arc<Self>, peer: &PeerAddress) -> Result<Slot, CloseReason> {
-        let address = match peer {
-            PeerAddress::Ip(address) => Some(counted(address.ip())),
-            _ => None,
-        };
+    /// Takes a place for a peer that came. Peers on this machine by other ways than IP have no address to be counted by.
+    pub(crate) fn take_for(self: &Arc<Self>, peer: &PeerAddress) -> Result<Slot, CloseReason> {
+        match peer {
+            PeerAddress::Ip(address) => self.take(Some(counted(address.ip()))),
+            _ => self.take(None),
+        }
+    }
+
+    /// Takes a place for a connection that this side opened, of which there may be any number to one address.
+    pub(crate) fn take_own(self: &Arc<Self>) -> Result<Slot, CloseReason> {
+        self.take(None)
+    }
+
+    fn take(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Slot, CloseReason> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.total >= self.total_limit {
             return Err(CloseReason::SessionLimit { limit: self.total_limit });
@@ -93,23 +101,32 @@ mod tests {
     #[test]
     fn limits_are_exact_and_name_themselves() {
         let slots = Slots::new(3, 2);
-        let a = slots.take(&from("10.0.0.1")).unwrap();
-        let b = slots.take(&from("::ffff:10.0.0.1")).unwrap();
-        assert_eq!(slots.take(&from("10.0.0.1")).unwrap_err(), CloseReason::AddressLimit { limit: 2 });
-        let c = slots.take(&from("10.0.0.2")).unwrap();
-        assert_eq!(slots.take(&from("10.0.0.3")).unwrap_err(), CloseReason::SessionLimit { limit: 3 });
+        let a = slots.take_for(&from("10.0.0.1")).unwrap();
+        let b = slots.take_for(&from("::ffff:10.0.0.1")).unwrap();
+        assert_eq!(slots.take_for(&from("10.0.0.1")).unwrap_err(), CloseReason::AddressLimit { limit: 2 });
+        let c = slots.take_for(&from("10.0.0.2")).unwrap();
+        assert_eq!(slots.take_for(&from("10.0.0.3")).unwrap_err(), CloseReason::SessionLimit { limit: 3 });
+        assert_eq!(slots.take_own().unwrap_err(), CloseReason::SessionLimit { limit: 3 });
         drop(a);
-        let d = slots.take(&from("10.0.0.1")).unwrap();
+        let d = slots.take_for(&from("10.0.0.1")).unwrap();
         drop((b, c, d));
         let taken = slots.taken.lock().unwrap();
         assert!(taken.total == 0 && taken.by_address.is_empty());
     }
 
     #[test]
+    fn ones_own_connections_count_in_all_and_by_no_address() {
+        let slots = Slots::new(3, 1);
+        let _own = [slots.take_own().unwrap(), slots.take_own().unwrap()];
+        let _a = slots.take_for(&from("10.0.0.1")).unwrap();
+        assert_eq!(slots.take_own().unwrap_err(), CloseReason::SessionLimit { limit: 3 });
+    }
+
+    #[test]
     fn one_ipv6_network_is_one_address() {
         let slots = Slots::new(9, 1);
-        let _a = slots.take(&from("2001:db8:1:2::1")).unwrap();
-        assert!(slots.take(&from("2001:db8:1:2:ffff::9")).is_err());
-        assert!(slots.take(&from("2001:db8:1:3::1")).is_ok());
+        let _a = slots.take_for(&from("2001:db8:1:2::1")).unwrap();
+        assert!(slots.take_for(&from("2001:db8:1:2:ffff::9")).is_err());
+        assert!(slots.take_for(&from("2001:db8:1:3::1")).is_ok());
     }
 }

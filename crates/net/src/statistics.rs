@@ -57,7 +57,7 @@ pub struct Traffic {
     pub bytes_in: u64,
     /// Reads that brought them.
     pub reads: u64,
-    /// Frames handed to the transport.
+    /// Frames handed to the transport. Those that were encoded together count when the last of them is.
     pub frames_out: u64,
     /// Bytes handed to the transport.
     pub bytes_out: u64,
@@ -89,7 +89,7 @@ pub struct Status {
     pub sessions: usize,
     /// Sessions opened since the service was made.
     pub opened: u64,
-    /// Connections refused by a limit or lost in a handshake, since the service was made.
+    /// Connections refused by a limit, lost in a handshake, or never made, since the service was made.
     pub refused: u64,
     /// What all sessions have done, those that are over included.
     pub traffic: Traffic,

@@ -11,12 +11,14 @@ use crate::session::Moment;
 pub(crate) struct Wheel<T> {
     grain: u64,
     slots: BTreeMap<Moment, Vec<T>>,
+    /// How many things there are in all slots.
+    len: usize,
 }
 
 impl<T> Wheel<T> {
     /// Nothing is due. The grain is a millisecond at least.
     pub(crate) fn new(grain: Duration) -> Self {
-        Wheel { grain: u64::try_from(grain.as_millis()).unwrap_or(u64::MAX).max(1), slots: BTreeMap::new() }
+        Wheel { grain: u64::try_from(grain.as_millis()).unwrap_or(u64::MAX).max(1), slots: BTreeMap::new(), len: 0 }
     }
 
     /// Adds something that is due at this time. Gives whether nothing else is due as early.
@@ -24,6 +26,7 @@ impl<T> Wheel<T> {
         let slot = Moment::from_millis(due.as_millis().div_ceil(self.grain).saturating_mul(self.grain));
         let first = self.next().is_none_or(|next| slot < next);
         self.slots.entry(slot).or_default().push(item);
+        self.len += 1;
         first
     }
 
@@ -38,7 +41,23 @@ impl<T> Wheel<T> {
         while let Some(slot) = self.slots.first_entry().filter(|slot| *slot.key() <= now) {
             due.append(&mut slot.remove());
         }
+        self.len -= due.len();
         due
+    }
+
+    /// Takes out what need not be done any more.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(&T) -> bool) {
+        self.slots.retain(|_, items| {
+            items.retain(&wanted);
+            items.shrink_to_fit();
+            !items.is_empty()
+        });
+        self.len = self.slots.values().map(Vec::len).sum();
+    }
+
+    /// How many things are not yet due.
+    pub(crate) fn len(&self) -> usize {
+        self.len
     }
 }
 
@@ -57,7 +76,10 @@ mod tests {
         assert_eq!(wheel.due(at(49)), []);
         assert_eq!(wheel.due(at(149)), ['c']);
         assert_eq!(wheel.due(at(150)), ['a', 'b']);
-        assert_eq!(wheel.next(), None);
+        assert_eq!((wheel.next(), wheel.len()), (None, 0));
         assert!(wheel.insert(Moment::NEVER, 'd'));
+        assert!(wheel.insert(at(7), 'e'));
+        wheel.retain(|item| *item == 'd');
+        assert_eq!((wheel.next(), wheel.len()), (Some(Moment::NEVER), 1));
     }
 }

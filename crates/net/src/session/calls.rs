@@ -23,15 +23,30 @@ pub struct Calls<T> {
     limit: usize,
     next: u64,
     largest: u64,
-    waiting: HashMap<u64, T>,
+    waiting: HashMap<u64, Call<T>>,
+    made: u64,
     /// In the order they were made; those no longer in `waiting` are passed over.
-    order: VecDeque<u64>,
+    order: VecDeque<Place>,
+}
+
+#[derive(Debug)]
+struct Call<T> {
+    call: T,
+    /// How many were made before it. Unlike its number, no other call ever has it.
+    made: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    number: u64,
+    made: u64,
 }
 
 impl<T> Calls<T> {
     /// No calls, of which at most `limit` may wait at once, numbered up to `largest`.
     pub fn new(how: Match, limit: usize, largest: u64) -> Self {
-        Calls { how, limit, next: 1, largest: largest.max(1), waiting: HashMap::new(), order: VecDeque::new() }
+        let largest = largest.max(1);
+        Calls { how, limit, next: 1, largest, waiting: HashMap::new(), made: 0, order: VecDeque::new() }
     }
 
     /// Begins a call. Gives its number; `None` where as many wait as may.
@@ -44,9 +59,11 @@ impl<T> Calls<T> {
         }
         let number = self.next;
         self.advance();
-        self.waiting.insert(number, call);
+        let made = self.made;
+        self.made += 1;
+        self.waiting.insert(number, Call { call, made });
         if self.how != Match::Number {
-            self.order.push_back(number);
+            self.order.push_back(Place { number, made });
         }
         Some(number)
     }
@@ -63,7 +80,7 @@ impl<T> Calls<T> {
             Match::Type | Match::Number => {
                 let call = self.waiting.remove(&number);
                 self.trim();
-                call
+                call.map(|call| call.call)
             }
         }
     }
@@ -71,43 +88,51 @@ impl<T> Calls<T> {
     /// The call that a message answers: `number` is what it carries, `takes` whether a call takes such a message.
     pub fn answered_by(&self, number: u64, takes: impl Fn(&T) -> bool) -> Option<u64> {
         match self.how {
-            Match::Number => Some(number).filter(|number| self.waiting.get(number).is_some_and(takes)),
-            Match::Order => self.order.front().copied().filter(|number| self.waiting.get(number).is_some_and(takes)),
-            Match::Type => self.order.iter().copied().find(|number| self.waiting.get(number).is_some_and(&takes)),
+            Match::Number => self.waiting.get(&number).filter(|call| takes(&call.call)).map(|_| number),
+            Match::Order => {
+                self.order.front().filter(|place| self.at(place).is_some_and(takes)).map(|place| place.number)
+            }
+            Match::Type => self.order.iter().find(|place| self.at(place).is_some_and(&takes)).map(|place| place.number),
         }
+    }
+
+    /// The call that has this place, while it waits. Its number may be another call's by now.
+    fn at(&self, place: &Place) -> Option<&T> {
+        self.waiting.get(&place.number).filter(|call| call.made == place.made).map(|call| &call.call)
     }
 
     /// A call that waits.
     pub fn get(&self, number: u64) -> Option<&T> {
-        self.waiting.get(&number)
+        self.waiting.get(&number).map(|call| &call.call)
     }
 
     /// A call that waits.
     pub fn get_mut(&mut self, number: u64) -> Option<&mut T> {
-        self.waiting.get_mut(&number)
+        self.waiting.get_mut(&number).map(|call| &mut call.call)
     }
 
     /// Ends a call that is answered.
     pub fn end(&mut self, number: u64) -> Option<T> {
         let call = self.waiting.remove(&number);
         self.trim();
-        call
+        call.map(|call| call.call)
     }
 
     fn trim(&mut self) {
-        while self.order.front().is_some_and(|number| !self.waiting.contains_key(number)) {
+        while self.order.front().is_some_and(|place| self.at(place).is_none()) {
             self.order.pop_front();
         }
         // Calls given up in the middle are taken out before they are more than those that wait.
         if self.order.len() > 2 * self.waiting.len() + 16 {
-            self.order.retain(|number| self.waiting.contains_key(number));
+            let waiting = &self.waiting;
+            self.order.retain(|place| waiting.get(&place.number).is_some_and(|call| call.made == place.made));
         }
     }
 
     /// Ends them all.
     pub fn drain(&mut self) -> impl Iterator<Item = T> {
         self.order.clear();
-        std::mem::take(&mut self.waiting).into_values()
+        std::mem::take(&mut self.waiting).into_values().map(|call| call.call)
     }
 
     /// How many wait.

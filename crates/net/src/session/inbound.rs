@@ -4,8 +4,11 @@ use laster_frame::{DecodeError, Decoder, Frame, Framing, Header, Side};
 
 use crate::session::{Moment, Watch};
 
-/// Room is made for so many bytes of an unfinished frame at a time, whatever length it declared.
+/// Room is made for at least so many bytes of an unfinished frame at a time, whatever length it declared.
 const STEP: usize = 4096;
+/// And for this part of what there is of it, where that is more: so that a large frame in small pieces is moved from room to
+/// larger room a number of times that does not grow with it.
+const STEP_PART: usize = 16;
 
 /// Finds the frames in what the peer sent.
 ///
@@ -69,7 +72,7 @@ impl<F: Framing> Inbound<F> {
             self.taken = 0;
         }
         if self.kept.capacity() - self.kept.len() < fresh.len() {
-            self.kept.reserve_exact(fresh.len().max(STEP));
+            self.kept.reserve_exact(fresh.len().max(STEP).max(self.kept.len() / STEP_PART));
         }
         self.kept.extend_from_slice(fresh);
     }
@@ -83,6 +86,14 @@ impl<F: Framing> Inbound<F> {
         } else if self.begun != Some(self.frames) {
             self.begun = Some(self.frames);
             watch.frame_begun(Some(now));
+        }
+    }
+
+    /// Tells the watch that nobody looks for a while, because the handler works: the frame before is complete, and what comes
+    /// of the next one waits for this side.
+    pub fn paused(&mut self, watch: &Watch) {
+        if self.begun.take().is_some() {
+            watch.frame_begun(None);
         }
     }
 

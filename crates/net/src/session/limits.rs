@@ -9,9 +9,11 @@ pub struct SessionLimits {
     pub queue_items: u32,
     /// The most bytes that wait to be sent. Default 1 MiB. An empty queue takes any one frame.
     pub queue_bytes: u32,
-    /// How long the peer may send nothing at all. Default 90 s.
+    /// How long the peer may send nothing at all. A handler at work does not stop this clock: while it waits for a peer that
+    /// does not read, nothing else would end the session. Default 90 s.
     pub idle: Duration,
-    /// How long the peer may take for a frame it has begun. Default 10 s.
+    /// How long the peer may take for a frame it has begun. What comes while the handler works is looked at afterwards, and
+    /// counts from then. Default 10 s.
     pub frame: Duration,
     /// How long a client may take for its first message. Default 10 s.
     pub hello: Duration,

@@ -13,6 +13,7 @@ mod inbound;
 mod limits;
 mod moment;
 mod outbound;
+mod push;
 mod reason;
 mod watch;
 
@@ -20,6 +21,8 @@ pub use calls::{Calls, Match};
 pub use inbound::Inbound;
 pub use limits::{LimitError, SessionLimits};
 pub use moment::Moment;
-pub use outbound::{Outbound, Phase, PushError};
+pub use outbound::{Outbound, Phase};
+pub(crate) use push::Attempt;
+pub use push::PushError;
 pub use reason::{CloseClass, CloseReason, MessageError, Origin};
 pub use watch::Watch;

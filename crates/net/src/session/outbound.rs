@@ -5,16 +5,24 @@ use std::{collections::VecDeque, io::IoSlice};
 use bytes::{Buf, Bytes};
 use laster_frame::EncodeError;
 
-use crate::session::{CloseReason, Moment, SessionLimits};
+use crate::session::{
+    CloseReason, Moment, PushError, SessionLimits,
+    push::{Attempt, room_for_bytes},
+};
 
 /// Shared bytes of fewer than this are copied: cheaper than a slice of their own in a write.
 const COPY_BELOW: usize = 1024;
+/// Sent bytes are kept in front of those that wait until they are so many, and as many as those.
+const COMPACT_FROM: usize = 4096;
+/// Memory that is not given back when a backlog has become small.
+const KEEP: usize = 16 * 1024;
 
 /// The queue of what was accepted for sending, and the session's end.
 ///
 /// ```text
 /// bytes == sum(chunks) + tail.len() - tail_sent          what waits, in the order it will be sent
 /// bytes == sum(batches.bytes) - batch_sent               the same, by the frames it belongs to
+/// tail_sent <= tail.len() <= 2 * (tail.len() - tail_sent) + COMPACT_FROM
 /// ```
 ///
 /// Nothing leaves the queue but by [`wrote`](Outbound::wrote) and [`discard`](Outbound::discard); both tell what left.
@@ -57,51 +65,6 @@ pub enum Phase {
     Closed(CloseReason),
 }
 
-/// Why a frame was not accepted. The queue is as before.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PushError {
-    /// The session ends.
-    #[error("the session is closed: {0}")]
-    Closed(CloseReason),
-    /// As many frames wait as may.
-    #[error("the send queue is full: {limit} frames are waiting")]
-    FullItems {
-        /// The most frames that may wait.
-        limit: u32,
-    },
-    /// There is no room for so many bytes.
-    #[error("the send queue is full: {waiting} of {limit} bytes are waiting, and {len} more were given")]
-    FullBytes {
-        /// The most bytes that may wait.
-        limit: u32,
-        /// How many do.
-        waiting: usize,
-        /// How many were to be added.
-        len: usize,
-    },
-    /// The layout cannot carry such a frame.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-}
-
-impl PushError {
-    /// Whether there may be room later.
-    pub const fn is_full(&self) -> bool {
-        matches!(self, PushError::FullItems { .. } | PushError::FullBytes { .. })
-    }
-
-    /// Why a session ends that is not to wait for a slow reader.
-    pub fn into_reason(self) -> CloseReason {
-        match self {
-            PushError::Closed(reason) => reason,
-            PushError::FullItems { limit } => CloseReason::QueueFullItems { limit },
-            PushError::FullBytes { limit, .. } => CloseReason::QueueFullBytes { limit },
-            PushError::Encode(error) => CloseReason::CannotEncode(error),
-        }
-    }
-}
-
 impl Outbound {
     /// An empty queue with these limits.
     pub fn new(limits: &SessionLimits) -> Self {
@@ -125,15 +88,29 @@ impl Outbound {
     /// There is no room, the session ends, or `encode` failed. Nothing was accepted.
     #[inline]
     pub fn push(&mut self, encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>) -> Result<(), PushError> {
+        self.push_or_keep(encode, None)
+    }
+
+    /// Accepts one frame as [`push`](Outbound::push) does. If there is no room for its bytes, they are put into `refused`, so
+    /// that it can be accepted as it is once there is.
+    #[inline]
+    pub(crate) fn push_or_keep(
+        &mut self,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
+        refused: Option<&mut Vec<u8>>,
+    ) -> Result<(), PushError> {
         self.open()?;
         self.room_for_items(1)?;
-        let before = self.tail.len();
-        encode(&mut self.tail).inspect_err(|_| self.tail.truncate(before))?;
-        let len = self.tail.len() - before;
-        if let Err(full) = self.room_for_bytes(len) {
-            self.tail.truncate(before);
+        let attempt = Attempt::new(&mut self.tail);
+        encode(attempt.tail)?;
+        let len = attempt.len();
+        if let Err(full) = room_for_bytes(self.bytes_limit, self.bytes, len) {
+            if let Some(refused) = refused {
+                *refused = attempt.take_back();
+            }
             return Err(full);
         }
+        attempt.keep();
         self.accepted(len, 1);
         Ok(())
     }
@@ -145,8 +122,8 @@ impl Outbound {
     pub fn push_shared(&mut self, encoded: &Bytes, frames: u32) -> Result<(), PushError> {
         self.open()?;
         self.room_for_items(frames)?;
-        self.room_for_bytes(encoded.len())?;
-        if encoded.len() < COPY_BELOW {
+        room_for_bytes(self.bytes_limit, self.bytes, encoded.len())?;
+        if Outbound::copies(encoded) {
             self.tail.extend_from_slice(encoded);
         } else {
             self.seal();
@@ -154,6 +131,11 @@ impl Outbound {
         }
         self.accepted(encoded.len(), frames);
         Ok(())
+    }
+
+    /// Whether these shared bytes would be copied.
+    pub(crate) fn copies(encoded: &Bytes) -> bool {
+        encoded.len() < COPY_BELOW
     }
 
     fn open(&self) -> Result<(), PushError> {
@@ -164,35 +146,33 @@ impl Outbound {
     }
 
     /// An empty queue takes any one batch, so that no limit makes a legal frame impossible.
-    fn room_for_items(&self, frames: u32) -> Result<(), PushError> {
+    pub(crate) fn room_for_items(&self, frames: u32) -> Result<(), PushError> {
         if self.bytes > 0 && self.frames.saturating_add(frames) > self.items_limit {
             return Err(PushError::FullItems { limit: self.items_limit });
         }
         Ok(())
     }
 
-    fn room_for_bytes(&self, len: usize) -> Result<(), PushError> {
-        if self.bytes > 0 && self.bytes + len > self.bytes_limit as usize {
-            return Err(PushError::FullBytes { limit: self.bytes_limit, waiting: self.bytes, len });
-        }
-        Ok(())
-    }
-
     #[inline]
     fn accepted(&mut self, bytes: usize, frames: u32) {
+        // What has no bytes does not wait, and no write would ever take it off the queue.
+        if bytes == 0 {
+            return;
+        }
         self.bytes += bytes;
         self.frames += frames;
         self.batches.push_back(Batch { bytes, frames });
         self.check();
     }
 
-    /// Ends the tail, so that a chunk may stand behind it.
+    /// Ends the tail, so that a chunk may stand behind it. Its bytes are copied: a buffer with a few of them in it would be
+    /// held for as long as they wait.
     fn seal(&mut self) {
         if self.tail.len() > self.tail_sent {
-            let mut tail = Bytes::from(std::mem::take(&mut self.tail));
-            tail.advance(self.tail_sent);
-            self.chunks.push_back(tail);
+            self.chunks.push_back(Bytes::copy_from_slice(&self.tail[self.tail_sent..]));
         }
+        self.tail.clear();
+        self.tail.shrink_to(KEEP);
         self.tail_sent = 0;
     }
 
@@ -220,13 +200,24 @@ impl Outbound {
             }
         }
         self.tail_sent += left;
-        if self.tail_sent == self.tail.len() {
-            self.tail.clear();
-            self.tail_sent = 0;
-        }
+        self.compact();
         let frames = self.sent_frames(len);
         self.check();
         frames
+    }
+
+    /// Forgets what was sent: all of it at the end, and a part of it before it outweighs what waits, because a backlog may
+    /// never come to its end.
+    fn compact(&mut self) {
+        let waiting = self.tail.len() - self.tail_sent;
+        if waiting > 0 && (self.tail_sent < COMPACT_FROM || self.tail_sent < waiting) {
+            return;
+        }
+        self.tail.drain(..self.tail_sent);
+        self.tail_sent = 0;
+        if self.tail.capacity() / 4 > waiting {
+            self.tail.shrink_to(KEEP.max(2 * waiting));
+        }
     }
 
     fn sent_frames(&mut self, len: usize) -> u32 {
@@ -264,6 +255,11 @@ impl Outbound {
         self.frames
     }
 
+    /// How many bytes of memory are held for bytes that wait.
+    pub fn held(&self) -> usize {
+        self.chunks.iter().map(Bytes::len).sum::<usize>() + self.tail.capacity()
+    }
+
     /// How far the session is.
     pub fn phase(&self) -> &Phase {
         &self.phase
@@ -291,7 +287,8 @@ impl Outbound {
     pub fn discard(&mut self) -> u32 {
         let frames = std::mem::take(&mut self.frames);
         (self.bytes, self.batch_sent, self.tail_sent) = (0, 0, 0);
-        self.tail = Vec::new();
+        // The buffer is the lender's.
+        self.tail.clear();
         self.shrink();
         frames
     }
@@ -304,5 +301,6 @@ impl Outbound {
         );
         debug_assert_eq!(self.bytes + self.batch_sent, self.batches.iter().map(|b| b.bytes).sum::<usize>());
         debug_assert!(self.bytes > 0 || self.frames == 0);
+        debug_assert!(self.tail.len() <= 2 * (self.tail.len() - self.tail_sent) + COMPACT_FROM);
     }
 }
